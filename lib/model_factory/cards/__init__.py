@@ -1,0 +1,1 @@
+"""Experiment cards: one module per section; a station imports only its own."""

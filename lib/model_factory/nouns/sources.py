@@ -1,0 +1,16 @@
+"""What raw files a run starts from."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SourceListing:
+    """The raw files of all sources, by content.
+
+    `digest` is over (source, logical path, sha256) of every file, so that it moves when and only
+    when some file's name or bytes do.
+    """
+
+    digest: str
+    num_files: int
+    size_bytes: int
