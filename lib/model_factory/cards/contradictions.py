@@ -1,0 +1,85 @@
+"""What each section accepts alone but no run could satisfy together."""
+
+from collections.abc import Iterator
+
+from model_factory.cards.sections import STATIONS, Sections
+
+Complaint = tuple[tuple[str, ...], str]
+
+
+def contradictions(card: Sections) -> list[Complaint]:
+    """Every contradiction of a card: the path of the field to change and what is wrong with it."""
+    return [*_meshes(card), *_model(card), *_blend(card), *_steps(card), *_problems(card), *_lengths(card), *_reuse(card)]
+
+
+def _meshes(card: Sections) -> Iterator[Complaint]:
+    for name, size, unit in (
+        ("pretrain", card.pretrain.batch_size, "batch_size"),
+        ("sft", card.sft.batch_size, "batch_size"),
+        ("rl", card.rl.problems_per_step, "problems_per_step"),
+    ):
+        ways = getattr(card, name).mesh.dp_replicate
+        if size % ways:
+            lower, upper = size - size % ways, size - size % ways + ways
+            choice = f"{lower} or {upper}" if lower else str(upper)
+            yield (name, unit), f"{size} is not divisible by mesh.dp_replicate {ways}; use {choice}"
+
+
+def _model(card: Sections) -> Iterator[Complaint]:
+    model = card.pretrain.model
+    if model.hidden_size % model.num_heads:
+        yield ("pretrain", "model", "num_heads"), f"{model.num_heads} does not divide hidden_size {model.hidden_size}"
+    elif (model.hidden_size // model.num_heads) % 2:
+        yield (
+            ("pretrain", "model", "num_heads"),
+            f"hidden_size {model.hidden_size} / num_heads {model.num_heads} must be even: rotary embeddings turn pairs",
+        )
+    if model.num_heads % model.num_kv_heads:
+        yield (
+            ("pretrain", "model", "num_kv_heads"),
+            f"{model.num_kv_heads} does not divide num_heads {model.num_heads}; each key-value head serves equally many",
+        )
+
+
+def _blend(card: Sections) -> Iterator[Complaint]:
+    sources = {source.name for source in card.ingest.sources}
+    if len(sources) < len(card.ingest.sources):
+        yield ("ingest", "sources"), "two sources have the same name; names tell them apart in the blend and the reports"
+    for name, weight in card.pretrain.blend.items():
+        if name not in sources:
+            yield ("pretrain", "blend", name), f"no such source; ingest.sources has {', '.join(sorted(sources))}"
+        if weight < 0:
+            yield ("pretrain", "blend", name), f"{weight} is negative; a share is 0 or more"
+    if sum(card.pretrain.blend.values()) <= 0:
+        yield ("pretrain", "blend"), "all shares are 0; give at least one source a positive share"
+
+
+def _steps(card: Sections) -> Iterator[Complaint]:
+    for name in ("pretrain", "sft", "rl"):
+        section = getattr(card, name)
+        if section.schedule.warmup_steps >= section.num_steps:
+            yield (
+                (name, "schedule", "warmup_steps"),
+                f"{section.schedule.warmup_steps} is not below num_steps {section.num_steps}; the peak is never reached",
+            )
+
+
+def _problems(card: Sections) -> Iterator[Complaint]:
+    if card.problems.min_ops > card.problems.max_ops:
+        yield ("problems", "min_ops"), f"{card.problems.min_ops} is above max_ops {card.problems.max_ops}"
+    if card.problems.num_train < card.rl.problems_per_step:
+        yield ("problems", "num_train"), f"{card.problems.num_train} is below rl.problems_per_step {card.rl.problems_per_step}"
+
+
+def _lengths(card: Sections) -> Iterator[Complaint]:
+    length = card.tokenize.sequence_length
+    for name in ("rl", "evaluate", "sft_data"):
+        asked = getattr(card, name).max_new_tokens
+        if asked >= length:
+            yield (name, "max_new_tokens"), f"{asked} leaves no room for a prompt in tokenize.sequence_length {length}"
+
+
+def _reuse(card: Sections) -> Iterator[Complaint]:
+    for station in card.reuse:
+        if station not in STATIONS:
+            yield ("reuse", station), f"no such station; there are: {', '.join(STATIONS)}"

@@ -1,0 +1,63 @@
+"""The whole card: its sections in the order of the line."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from model_factory.cards.curate import Curate
+from model_factory.cards.evaluate import Evaluate
+from model_factory.cards.ingest import Ingest
+from model_factory.cards.placement import Placement
+from model_factory.cards.pretrain import Pretrain
+from model_factory.cards.problems import Problems
+from model_factory.cards.release import Release
+from model_factory.cards.rl import Rl
+from model_factory.cards.section import STRICT
+from model_factory.cards.sft import Sft
+from model_factory.cards.sft_data import SftData
+from model_factory.cards.tokenize import Tokenize
+from model_factory.cards.validate import Validate
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+@dataclass(frozen=True)
+class Sections:
+    """A resolved card. `reuse` maps a station to the hand-set version it is pinned to; `name` is of
+    lower-case letters, digits and hyphens (it names the experiment and the launch plan)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    name: Name
+    owner: str
+    team: str
+    seed: int
+    ingest: Ingest
+    curate: Curate
+    validate: Validate
+    tokenize: Tokenize
+    pretrain: Pretrain
+    problems: Problems
+    sft_data: SftData
+    sft: Sft
+    rl: Rl
+    evaluate: Evaluate
+    release: Release
+    reuse: dict[str, str] = field(default_factory=dict)
+    placement: Placement = field(default_factory=Placement)
+
+
+STATIONS = (
+    "ingest",
+    "curate",
+    "validate",
+    "tokenize",
+    "pretrain",
+    "problems",
+    "sft_data",
+    "sft",
+    "rl",
+    "evaluate",
+    "release",
+)
