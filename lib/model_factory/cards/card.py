@@ -47,7 +47,9 @@ class Card:
         current: Path | None = Path(path)
         while current is not None:
             if current.resolve() in seen:
-                raise CardError(f"{current}: extends itself by way of {' → '.join(map(str, seen))}; remove one `extends`")
+                raise CardError(
+                    f"{current}: extends itself by way of {' → '.join(map(str, seen))}; remove one `extends`"
+                )
             seen.append(current.resolve())
             text = _text_of(current, texts)
             texts.append(f"<!-- card: {current} -->\n{text}")
@@ -74,7 +76,9 @@ def _text_of(path: Path, children: list[str]) -> str:
         named_by = " (named by `extends`)" if children else ""
         raise CardError(f"{path}: no such card{named_by}; see the files under configs/") from None
     except (UnicodeDecodeError, IsADirectoryError) as error:
-        raise CardError(f"{path}: not a Markdown file in UTF-8 ({error}); a card is text with YAML front matter") from None
+        raise CardError(
+            f"{path}: not a Markdown file in UTF-8 ({error}); a card is text with YAML front matter"
+        ) from None
     return text.replace("\r\n", "\n")
 
 

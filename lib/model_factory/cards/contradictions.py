@@ -9,7 +9,15 @@ Complaint = tuple[tuple[str, ...], str]
 
 def contradictions(card: Sections) -> list[Complaint]:
     """Every contradiction of a card: the path of the field to change and what is wrong with it."""
-    return [*_meshes(card), *_model(card), *_blend(card), *_steps(card), *_problems(card), *_lengths(card), *_reuse(card)]
+    return [
+        *_meshes(card),
+        *_model(card),
+        *_blend(card),
+        *_steps(card),
+        *_problems(card),
+        *_lengths(card),
+        *_reuse(card),
+    ]
 
 
 def _meshes(card: Sections) -> Iterator[Complaint]:
@@ -44,7 +52,10 @@ def _model(card: Sections) -> Iterator[Complaint]:
 def _blend(card: Sections) -> Iterator[Complaint]:
     sources = {source.name for source in card.ingest.sources}
     if len(sources) < len(card.ingest.sources):
-        yield ("ingest", "sources"), "two sources have the same name; names tell them apart in the blend and the reports"
+        yield (
+            ("ingest", "sources"),
+            "two sources have the same name; names tell them apart in the blend and the reports",
+        )
     for name, weight in card.pretrain.blend.items():
         if name not in sources:
             yield ("pretrain", "blend", name), f"no such source; ingest.sources has {', '.join(sorted(sources))}"
@@ -68,7 +79,10 @@ def _problems(card: Sections) -> Iterator[Complaint]:
     if card.problems.min_ops > card.problems.max_ops:
         yield ("problems", "min_ops"), f"{card.problems.min_ops} is above max_ops {card.problems.max_ops}"
     if card.problems.num_train < card.rl.problems_per_step:
-        yield ("problems", "num_train"), f"{card.problems.num_train} is below rl.problems_per_step {card.rl.problems_per_step}"
+        yield (
+            ("problems", "num_train"),
+            f"{card.problems.num_train} is below rl.problems_per_step {card.rl.problems_per_step}",
+        )
 
 
 def _lengths(card: Sections) -> Iterator[Complaint]:

@@ -1,9 +1,6 @@
 """The `curate` section: which documents stay."""
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-from pydantic import ConfigDict
 
 from model_factory.cards.section import STRICT, Count, Fraction, Section
 
@@ -13,7 +10,7 @@ class NearDuplicates:
     """MinHash-LSH over token n-grams: `num_bands` × `band_rows` hashes propose pairs, and a pair is
     merged only if its exact Jaccard similarity reaches `threshold`."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__ = STRICT
 
     ngram: Count
     num_bands: Count

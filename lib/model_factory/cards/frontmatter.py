@@ -17,7 +17,9 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:float")]
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:float")
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
@@ -62,7 +64,9 @@ def _load(file: CardFile) -> tuple[dict[str, Any], dict[Path, str]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1
-        raise CardError(f"{file.path}:{line}: not YAML: {getattr(error, 'problem', error)}; mend the front matter") from None
+        raise CardError(
+            f"{file.path}:{line}: not YAML: {getattr(error, 'problem', error)}; mend the front matter"
+        ) from None
     finally:
         loader.dispose()
     if not isinstance(value, dict):

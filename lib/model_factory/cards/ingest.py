@@ -1,9 +1,6 @@
 """The `ingest` section: which raw files come in."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
-
-from pydantic import ConfigDict
 
 from model_factory.cards.section import STRICT, Count, Section
 
@@ -19,7 +16,7 @@ class Source:
     of tabular files that holds the text.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__ = STRICT
 
     name: str
     kind: str

@@ -1,9 +1,6 @@
 """Limits on untrusted programs."""
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-from pydantic import ConfigDict
 
 from model_factory.cards.section import STRICT, Count, Positive
 
@@ -12,7 +9,7 @@ from model_factory.cards.section import STRICT, Count, Positive
 class Limits:
     """What one program may use: seconds of wall clock and CPU, bytes of memory, output and files."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__ = STRICT
 
     wall_s: Positive
     cpu_s: Positive

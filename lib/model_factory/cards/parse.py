@@ -32,7 +32,9 @@ def parse(card: Card) -> Sections:
         raise CardError("\n".join(_complaint(values, problem) for problem in error.errors())) from None
     problems = contradictions(sections)
     if problems:
-        raise CardError("\n".join(f"{values.place(path)}: {'.'.join(map(str, path))}: {text}" for path, text in problems))
+        raise CardError(
+            "\n".join(f"{values.place(path)}: {'.'.join(map(str, path))}: {text}" for path, text in problems)
+        )
     return sections
 
 
@@ -41,7 +43,9 @@ def _refuse_code(values: Values) -> None:
         section = values.tree.get(station)
         if isinstance(section, dict):
             if "code" in section:
-                raise CardError(f"{values.place((station, 'code'))}: {station}.code is set by the factory; use `reuse` to pin")
+                raise CardError(
+                    f"{values.place((station, 'code'))}: {station}.code is set by the factory; use `reuse` to pin"
+                )
             section["code"] = ""
 
 

@@ -1,9 +1,6 @@
 """The `placement` section: where and when a run happens. Not identity: never part of a cache key."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
-
-from pydantic import ConfigDict
 
 from model_factory.cards.section import STRICT, NonNegative
 
@@ -13,7 +10,7 @@ class Placement:
     """`profile` names a machine profile of `tasks.resources`; `cadence` is a cron expression for the
     continuous launch plan; `price_per_hour` is in `currency` for one machine (0: not priced)."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__ = STRICT
 
     profile: str = "laptop"
     queue: str = "default"

@@ -1,9 +1,6 @@
 """The `pretrain` section: the model and how it is trained on the blend."""
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-from pydantic import ConfigDict
 
 from model_factory.cards.section import STRICT, Count, Positive, Section
 from model_factory.cards.training import Optimizer, Parallel, Schedule
@@ -13,7 +10,7 @@ from model_factory.cards.training import Optimizer, Parallel, Schedule
 class Model:
     """A Llama-architecture transformer; the vocabulary comes from the tokenizer."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__ = STRICT
 
     num_layers: Count
     hidden_size: Count

@@ -42,9 +42,7 @@ def resolve(card: Card) -> Sections:
     return dataclasses.replace(
         sections,
         **{
-            station: dataclasses.replace(
-                getattr(sections, station), code=sections.reuse.get(station, code[station])
-            )
+            station: dataclasses.replace(getattr(sections, station), code=sections.reuse.get(station, code[station]))
             for station in STATIONS
         },
     )
@@ -130,7 +128,9 @@ def _names(value: Any) -> list[str]:
 def _sorted(value: Any) -> Any:
     """The same value with every map in key order: the order must not change a cache key."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(value, **{f.name: _sorted(getattr(value, f.name)) for f in dataclasses.fields(value)})
+        return dataclasses.replace(
+            value, **{f.name: _sorted(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        )
     if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 """What every section of a card shares."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
@@ -22,7 +22,7 @@ class Section:
     Being part of the section it is part of every cache key.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__ = STRICT
 
     seed: int
     code: str

@@ -1,9 +1,9 @@
 """The whole card: its sections in the order of the line."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from model_factory.cards.curate import Curate
 from model_factory.cards.evaluate import Evaluate
@@ -27,7 +27,7 @@ class Sections:
     """A resolved card. `reuse` maps a station to the hand-set version it is pinned to; `name` is of
     lower-case letters, digits and hyphens (it names the experiment and the launch plan)."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__ = STRICT
 
     name: Name
     owner: str

@@ -1,9 +1,9 @@
 """What the training sections share: optimiser, schedule, mesh."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from model_factory.cards.section import STRICT, Count, Fraction, NonNegative, Positive
 
@@ -12,7 +12,7 @@ from model_factory.cards.section import STRICT, Count, Fraction, NonNegative, Po
 class Parallel:
     """How work is cut: `dp_replicate` processes × `threads` each. Changes last bits, so it is science."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__ = STRICT
 
     dp_replicate: Count
     threads: Count
@@ -22,7 +22,7 @@ class Parallel:
 class Optimizer:
     """AdamW. `lr` is the peak learning rate; gradients are clipped to `max_grad_norm` (L2)."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__ = STRICT
 
     lr: Positive
     beta1: Fraction
@@ -37,7 +37,7 @@ class Schedule:
     """Learning rate over steps: linear warmup, then `cosine`, `wsd` (constant, then linear decay over
     the last `decay_fraction`) or `constant`, down to `final_lr_fraction` of the peak."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__ = STRICT
 
     kind: Literal["cosine", "wsd", "constant"]
     warmup_steps: Annotated[int, Field(ge=0)]

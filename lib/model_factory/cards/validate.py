@@ -1,9 +1,7 @@
 """The `validate` section: what a table must satisfy before it is published."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Optional
-
-from pydantic import ConfigDict
+from typing import Optional
 
 from model_factory.cards.section import STRICT, Fraction, Section
 
@@ -16,7 +14,7 @@ class Expectation:
     of rows that must agree. `column` stays empty for expectations about the whole table.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__ = STRICT
 
     expect: str
     column: str = ""

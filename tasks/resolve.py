@@ -1,0 +1,51 @@
+"""The card opened up: a section for every station, and the lock."""
+
+from typing import NamedTuple
+
+from flytekit import task
+
+from model_factory.cards.card import Card
+from model_factory.cards.curate import Curate
+from model_factory.cards.evaluate import Evaluate
+from model_factory.cards.ingest import Ingest
+from model_factory.cards.pretrain import Pretrain
+from model_factory.cards.problems import Problems
+from model_factory.cards.release import Release
+from model_factory.cards.resolve import lock as lock_of
+from model_factory.cards.resolve import resolve as resolve_card
+from model_factory.cards.rl import Rl
+from model_factory.cards.sft import Sft
+from model_factory.cards.sft_data import SftData
+from model_factory.cards.tokenize import Tokenize
+from model_factory.cards.validate import Validate
+from model_factory.curation.sources import list_sources
+from model_factory.nouns import Lock, SourceListing
+from tasks import card_type as card_type
+from tasks import resources
+from tasks.images import IMAGES
+
+
+class Plan(NamedTuple):
+    """What a run does: sections by station, the raw files by content, and the lock that pins the rest."""
+
+    listing: SourceListing
+    lock: Lock
+    ingest: Ingest
+    curate: Curate
+    validate: Validate
+    tokenize: Tokenize
+    pretrain: Pretrain
+    problems: Problems
+    sft_data: SftData
+    sft: Sft
+    rl: Rl
+    evaluate: Evaluate
+    release: Release
+
+
+@task(container_image=IMAGES["data"], requests=resources.SMALL)
+def resolve(card: Card) -> Plan:
+    sections = resolve_card(card)
+    listing = list_sources(sections.ingest)
+    stations = {name: getattr(sections, name) for name in Plan._fields if name not in ("listing", "lock")}
+    return Plan(listing=listing, lock=lock_of(sections, listing), **stations)

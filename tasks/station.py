@@ -1,0 +1,152 @@
+"""What every station's task has in common: its cache key, its place in the log book, its Deck, its lock."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
+
+from flytekit import Cache, Deck, HashMethod, Resources, task
+from flytekit.core.context_manager import FlyteContext
+from flytekit.core.local_cache import _calculate_cache_key
+from flytekit.core.promise import translate_inputs_to_literals
+from flytekit.core.python_function_task import PythonFunctionTask
+from flytekit.extend import TaskPlugins
+from flytekit.models.literals import LiteralMap
+from flytekitplugins.kfpytorch import Elastic
+from flytekitplugins.kfpytorch.task import PytorchElasticFunctionTask
+
+from model_factory import ledger
+from model_factory.ledger.exclusive import exclusive
+from model_factory.lake.disk import require_free_disk
+from model_factory.nouns import Checkpoint, Lineage, Lock, Scorecard, Snapshot, Tokenizer, station_key
+from model_factory.nouns import Release as ReleaseNoun
+from tasks import resources
+from tasks.decks import lineage_page
+from tasks.images import IMAGES, refuse_unpinned
+
+# Artifacts are cached by what they hold: Iceberg's snapshot ids and run digests differ between equal runs.
+SnapshotOut = Annotated[Snapshot, HashMethod(lambda made: made.digest)]
+TokenizerOut = Annotated[Tokenizer, HashMethod(lambda made: made.digest)]
+CheckpointOut = Annotated[Checkpoint, HashMethod(lambda made: made.digest)]
+ScorecardOut = Annotated[Scorecard, HashMethod(lambda made: made.digest)]
+ReleaseOut = Annotated[ReleaseNoun, HashMethod(lambda made: made.digest)]
+
+# Bumped when the shape of a station's inputs or outputs changes; their meaning is in `section.code`.
+INTERFACE_VERSION = "1"
+MINIMUM_FREE_BYTES = 512 * 1024**2
+
+
+@dataclass
+class Station:
+    """Marks a task as a station of the line; `name` is its section of the card."""
+
+    name: str
+
+
+@dataclass
+class MeshStation(Elastic):
+    """A station that runs once per process of its section's mesh, under torch elastic."""
+
+    name: str = ""
+    nnodes: int | str = 1
+    # Workers that die are the station's next attempt's business: it resumes from the newest checkpoint.
+    max_restarts: int = 0
+    rdzv_configs: dict[str, Any] = field(default_factory=lambda: {"timeout": 900, "join_timeout": 900})
+
+
+class _Recorded:
+    """An attempt in the log book around a task's body, and one process at a time per cache key."""
+
+    def execute(self, **inputs: Any) -> Any:
+        station = self.task_config.name  # type: ignore[attr-defined]
+        section, lock = inputs["section"], inputs["lock"]
+        artifacts = [value for value in inputs.values() if hasattr(value, "as_parent")]
+        artifacts += [item for value in inputs.values() if isinstance(value, list) for item in value if hasattr(item, "as_parent")]
+        require_free_disk(MINIMUM_FREE_BYTES)
+        with ledger.attempt(lock, station, station_key(station, section, *artifacts), section, artifacts) as attempt:
+            made = super().execute(**inputs)  # type: ignore[misc]
+            attempt.made(made)
+        Deck("lineage", lineage_page(made))
+        for title, html in attempt.pages:
+            Deck(title, html)
+        return made
+
+    def local_execute(self, ctx: FlyteContext, **inputs: Any) -> Any:
+        literals = translate_inputs_to_literals(ctx, inputs, self.interface.inputs, self.get_input_types())  # type: ignore[attr-defined]
+        key = _calculate_cache_key(
+            self.name,  # type: ignore[attr-defined]
+            self.metadata.cache_version,  # type: ignore[attr-defined]
+            LiteralMap(literals=literals),
+            self.metadata.cache_ignore_input_vars,  # type: ignore[attr-defined]
+        )
+        with exclusive(key), _overwriting(self.task_config.name):  # type: ignore[attr-defined]
+            return super().local_execute(ctx, **inputs)  # type: ignore[misc]
+
+    def get_container(self, settings: Any) -> Any:
+        refuse_unpinned()
+        return super().get_container(settings)  # type: ignore[misc]
+
+
+class StationTask(_Recorded, PythonFunctionTask[Station]):
+    def __init__(self, task_config: Station, task_function: Callable[..., Any], **options: Any):
+        super().__init__(task_config=task_config, task_function=task_function, task_type="python-task", **options)
+
+
+class MeshStationTask(_Recorded, PytorchElasticFunctionTask):
+    def _execute(self, **inputs: Any) -> Any:
+        """Elastic with as many processes as the section's mesh has, whatever the environment says."""
+        mesh = inputs["section"].mesh
+        os.environ["OMP_NUM_THREADS"] = str(mesh.threads)
+        declared = self.task_config
+        self._task_config = replace(declared, nproc_per_node=mesh.dp_replicate)
+        try:
+            return super()._execute(**inputs)
+        finally:
+            self._task_config = declared
+
+
+TaskPlugins.register_pythontask_plugin(Station, StationTask)
+TaskPlugins.register_pythontask_plugin(MeshStation, MeshStationTask)
+
+
+def station(
+    name: str, *, image: str = "data", requests: Resources = resources.DATA, mesh: bool = False, retries: int = 0
+) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a function as the task of a station: cached by section and inputs, never by the lock."""
+    return task(
+        task_config=MeshStation(name=name) if mesh else Station(name),
+        cache=Cache(version=INTERFACE_VERSION, ignored_inputs=("lock",)),
+        container_image=IMAGES[image],
+        requests=requests,
+        retries=retries,
+        enable_deck=True,
+        deck_fields=(),
+    )
+
+
+def lineage(lock: Lock, station: str, *parents: Any) -> Lineage:
+    """The lineage of what a station is about to make from `parents`."""
+    image = lock.images.get("train" if station in ("pretrain", "sft", "rl") else "data", "")
+    return Lineage(
+        run_digest=lock.run_digest,
+        station=station,
+        code=lock.code[station],
+        commit=lock.commit,
+        image=image,
+        parents=[parent.as_parent() for parent in parents],
+    )
+
+
+class _overwriting:
+    """Within it flytekit ignores what is cached, when `$FACTORY_RERUN` names the station."""
+
+    def __init__(self, station: str):
+        self.active = station in os.environ.get("FACTORY_RERUN", "").split(",")
+
+    def __enter__(self) -> None:
+        if self.active:
+            os.environ["FLYTE_LOCAL_CACHE_OVERWRITE"] = "1"
+
+    def __exit__(self, *_: object) -> None:
+        if self.active:
+            del os.environ["FLYTE_LOCAL_CACHE_OVERWRITE"]

@@ -1,0 +1,1 @@
+"""What is run: straight-line composition, one page each."""

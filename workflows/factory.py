@@ -1,0 +1,62 @@
+"""The whole line: raw text and code in, an evaluated and released model out.
+
+`pyflyte run workflows/factory.py factory --card configs/laptop.md`
+"""
+
+import functools
+
+from flytekit import map_task, workflow
+
+from model_factory.cards.card import Card
+from model_factory.nouns import Release
+from tasks.curate import curate, judge_shard, plan_shards
+from tasks.evaluate import evaluate
+from tasks.ingest import ingest
+from tasks.pretrain import pretrain
+from tasks.problems import make_problems
+from tasks.release import release
+from tasks.report import report
+from tasks.resolve import resolve
+from tasks.rl import commit_transcripts, reinforce
+from tasks.sft import sft
+from tasks.sft_data import execute_functions
+from tasks.tokenize import pack, train_tokenizer
+from tasks.validate import validate
+
+
+@workflow
+def factory(card: Card) -> Release:
+    plan = resolve(card=card)
+    lock = plan.lock
+
+    documents = ingest(section=plan.ingest, listing=plan.listing, lock=lock)
+    judge = functools.partial(judge_shard, section=plan.curate, documents=documents, lock=lock)
+    verdicts = map_task(judge)(shard=plan_shards(section=plan.curate, documents=documents))
+    candidate = curate(section=plan.curate, documents=documents, verdicts=verdicts, lock=lock)
+    curated = validate(section=plan.validate, candidate=candidate, lock=lock)
+
+    tokenizer = train_tokenizer(section=plan.tokenize, documents=curated, lock=lock)
+    sequences = pack(section=plan.tokenize, documents=curated, tokenizer=tokenizer, lock=lock)
+    base = pretrain(section=plan.pretrain, sequences=sequences, tokenizer=tokenizer, lock=lock)
+
+    problems = make_problems(section=plan.problems, lock=lock)
+    executions = execute_functions(section=plan.sft_data, documents=curated, checkpoint=base, lock=lock)
+    taught = sft(section=plan.sft, checkpoint=base, executions=executions, problems=problems, lock=lock)
+    reinforced = reinforce(section=plan.rl, checkpoint=taught, problems=problems, lock=lock)
+    transcripts = commit_transcripts(section=plan.rl, checkpoint=reinforced, lock=lock)
+
+    measure = functools.partial(
+        evaluate, section=plan.evaluate, sequences=sequences, problems=problems, documents=curated, lock=lock
+    )
+    scorecards = [measure(checkpoint=base), measure(checkpoint=taught), measure(checkpoint=reinforced)]
+    released = release(section=plan.release, checkpoint=reinforced, scorecards=scorecards, lock=lock)
+    report(
+        lock=lock,
+        section=plan.evaluate,
+        snapshots=[documents, candidate, curated, sequences, problems, executions, transcripts],
+        tokenizer=tokenizer,
+        checkpoints=[base, taught, reinforced],
+        scorecards=scorecards,
+        release=released,
+    )
+    return released
