@@ -45,7 +45,10 @@ class Values:
 
 
 def read_values(card: Card) -> Values:
-    """Merge a card over its parents: maps merge, lists and scalars replace, nothing is interpolated."""
+    """Merge a card over its parents: maps merge, lists and scalars replace, `null` takes a parent's key away.
+
+    Nothing is interpolated.
+    """
     merged = Values({})
     for file in reversed(card.files):
         merged.places[()] = f"{file.path}:1"
@@ -96,6 +99,9 @@ def _merge(merged: Values, tree: dict[str, Any], places: dict[Path, str], prefix
         target = target[step]
     for key, value in tree.items():
         path = (*prefix, key)
+        if value is None:
+            target.pop(key, None)
+            continue
         if isinstance(value, dict) and isinstance(target.get(key), dict):
             merged.places[path] = places[path]
             _merge(merged, value, places, path)
