@@ -1,0 +1,32 @@
+"""Iceberg tables: content digests, write–audit–publish branches, lineage in snapshot properties."""
+
+from model_factory.lake.catalog import catalog, tables
+from model_factory.lake.content import digest
+from model_factory.lake.disk import require_free_disk
+from model_factory.lake.errors import DiskFull, LakeMoved, PublishConflict, SchemaChanged, SnapshotGone
+from model_factory.lake.find import find, head, history, snapshot_at
+from model_factory.lake.publish import publish, write
+from model_factory.lake.read import read, scan
+from model_factory.lake.stage import discard, stage
+
+__all__ = [
+    "DiskFull",
+    "LakeMoved",
+    "PublishConflict",
+    "SchemaChanged",
+    "SnapshotGone",
+    "catalog",
+    "digest",
+    "discard",
+    "find",
+    "head",
+    "history",
+    "publish",
+    "read",
+    "require_free_disk",
+    "scan",
+    "snapshot_at",
+    "stage",
+    "tables",
+    "write",
+]

@@ -1,0 +1,21 @@
+"""What can go wrong with a table, each with its cure in the message."""
+
+
+class LakeMoved(RuntimeError):
+    """The state folder was moved or copied: Iceberg's metadata holds absolute paths to the old place."""
+
+
+class SnapshotGone(LookupError):
+    """A snapshot that an artifact refers to is no longer in the lake."""
+
+
+class SchemaChanged(TypeError):
+    """Rows do not fit the table they are written to."""
+
+
+class PublishConflict(RuntimeError):
+    """Other writers moved main again and again while a candidate was being published."""
+
+
+class DiskFull(OSError):
+    """The disk that holds the warehouse has no room for a write; nothing of it was published."""

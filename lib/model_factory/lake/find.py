@@ -1,0 +1,63 @@
+"""Artifacts from the lake alone: by table and id, by digest, or a table's whole history."""
+
+import re
+
+from pyiceberg.table import Table
+
+from model_factory.lake import properties
+from model_factory.lake.catalog import tables
+from model_factory.lake.errors import SnapshotGone
+from model_factory.lake.handle import open_table
+from model_factory.nouns import Snapshot
+
+_ADDRESS = re.compile(r"(?:iceberg://[^/]+/)?(?P<table>[\w.-]+)@(?P<id>\d+)")
+
+
+def head(table: str) -> Snapshot:
+    """What main holds now; SnapshotGone if nothing was ever published to the table."""
+    handle = open_table(table)
+    current = handle.current_snapshot()
+    found = current and properties.decode(handle, table, current)
+    if not found:
+        raise SnapshotGone(f"nothing has been published to {table} yet; run the card that makes it")
+    return found
+
+
+def snapshot_at(table: str, snapshot_id: int) -> Snapshot:
+    """The artifact at one snapshot id, with the lineage it was written with."""
+    handle = open_table(table)
+    snapshot = handle.snapshot_by_id(snapshot_id)
+    found = snapshot and properties.decode(handle, table, snapshot)
+    if not found:
+        held = ", ".join(str(one.snapshot_id) for one in _written(handle, table)[:5]) or "none"
+        raise SnapshotGone(f"no snapshot {table}@{snapshot_id} written by the factory; the newest are: {held}")
+    return found
+
+
+def history(table: str) -> list[Snapshot]:
+    """Every snapshot the factory wrote to a table, newest first: published ones have branch "main",
+    waiting candidates their branch, discarded and superseded ones ""."""
+    return _written(open_table(table), table)
+
+
+def find(reference: str) -> Snapshot:
+    """The snapshot that `table@id`, `iceberg://catalog/table@id` or a digest names.
+
+    A digest may be shortened to 8 digits; the newest published snapshot with that content is given,
+    else the newest of all. SnapshotGone if there is none.
+    """
+    address = _ADDRESS.fullmatch(reference)
+    if address:
+        return snapshot_at(address["table"], int(address["id"]))
+    if not re.fullmatch(r"[0-9a-f]{8,64}", reference):
+        raise ValueError(f"{reference!r} names no snapshot; write table@id, or 8 to 64 hex digits of its digest")
+    found = [one for table in tables() for one in history(table) if one.digest.startswith(reference)]
+    if not found:
+        raise SnapshotGone(f"no snapshot with digest {reference} in any of: {', '.join(tables()) or 'no tables'}")
+    return next((one for one in found if one.branch == "main"), found[0])
+
+
+def _written(handle: Table, table: str) -> list[Snapshot]:
+    newest_first = sorted(handle.snapshots(), key=lambda one: one.sequence_number or 0, reverse=True)
+    decoded = [properties.decode(handle, table, one) for one in newest_first]
+    return [one for one in decoded if one]

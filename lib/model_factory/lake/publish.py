@@ -1,0 +1,43 @@
+"""Move main to an audited branch, and only forward."""
+
+from dataclasses import replace
+
+import pyarrow as pa
+from pyiceberg.table import Table
+
+from model_factory.lake import properties
+from model_factory.lake.handle import retried
+from model_factory.lake.read import open_existing, read
+from model_factory.lake.stage import restage, stage
+from model_factory.nouns import Lineage, Snapshot
+
+
+def publish(candidate: Snapshot) -> Snapshot:
+    """Make a candidate's rows the table's: move main to the branch's head and remove the branch.
+
+    main moves only to a descendant of itself. Where another writer has moved it since, the rows are
+    written again on top, so both stay in the history. Publishing twice is harmless. SnapshotGone if
+    the candidate is no longer in the table; PublishConflict if other writers never let go.
+    """
+    handle = open_existing(candidate)
+    what = f"publishing {candidate.table}@{candidate.snapshot_id} from branch {candidate.branch}"
+    return retried(lambda: _move(handle.refresh(), candidate), what)
+
+
+def write(table: str, rows: pa.Table, lineage: Lineage) -> Snapshot:
+    """Stage and publish at once, for rows that need no audit."""
+    return publish(stage(table, rows, lineage))
+
+
+def _move(handle: Table, candidate: Snapshot) -> Snapshot:
+    current = candidate
+    if properties.on_main(handle, candidate.snapshot_id):
+        return replace(candidate, branch="main")
+    if not properties.descends_from_main(handle, candidate.snapshot_id):
+        current = restage(handle, candidate, read(candidate))
+    # The commit below is refused unless main still stands where this handle saw it.
+    changes = handle.manage_snapshots().set_current_snapshot(snapshot_id=current.snapshot_id)
+    for branch in {current.branch, candidate.branch} & set(handle.refs()) - {"main"}:
+        changes = changes.remove_branch(branch)
+    changes.commit()
+    return replace(current, branch="main")

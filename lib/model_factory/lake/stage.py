@@ -1,0 +1,108 @@
+"""Write rows to a branch of a table, where they wait for their audit."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.table import Table
+from sqlalchemy.exc import OperationalError
+
+from model_factory.lake import properties
+from model_factory.lake.content import digest as digest_of_rows
+from model_factory.lake.disk import is_full, require_free_disk
+from model_factory.lake.errors import DiskFull
+from model_factory.lake.handle import open_or_create, open_table, retried
+from model_factory.lake.outputs import Outputs
+from model_factory.lake.schema import fit
+from model_factory.nouns import Lineage, Snapshot, digest_of
+
+
+def stage(table: str, rows: pa.Table, lineage: Lineage, label: str = "") -> Snapshot:
+    """Replace the rows of `table` by `rows` on a branch of their own; main stays as it is.
+
+    The branch starts at main's head and is named by `label` (by default the station), lineage and
+    content: staged twice, equal rows with equal lineage give the same snapshot. The table is made on
+    first use; new columns are added to it. SchemaChanged when a column is missing or has another
+    type; DiskFull when the rows do not fit, with nothing of them left behind.
+    """
+    content = digest_of_rows(rows)
+    branch = f"{label or lineage.station}-{digest_of([lineage, content])[:12]}"
+    require_free_disk(rows.nbytes, f"writing {rows.num_rows} rows to {table}")
+    handle = open_or_create(table, rows.schema)
+    fitted = retried(lambda: fit(handle.refresh(), table, rows), f"adding columns to {table}")
+    staged = _staged(handle, table, branch, lineage, content)
+    if staged:
+        return staged
+    values = properties.encode(lineage, rows.num_rows, content)
+    what = f"writing to branch {branch} of {table}"
+    return retried(lambda: _write(handle.refresh(), table, branch, fitted, values), what)
+
+
+def restage(handle: Table, candidate: Snapshot, rows: pa.Table) -> Snapshot:
+    """Write a candidate's rows again, on a new branch that starts at main's present head."""
+    head = handle.refresh().current_snapshot()
+    branch = f"{candidate.branch}-on-{head.snapshot_id if head else 0}"
+    values = properties.encode(candidate.lineage, candidate.num_rows, candidate.digest)
+    return _write(handle, candidate.table, branch, rows, values)
+
+
+def discard(candidate: Snapshot) -> None:
+    """Remove a candidate's branch. Its rows stay readable by snapshot until the table is expired."""
+    handle = open_table(candidate.table)
+
+    def remove() -> None:
+        if candidate.branch != "main" and candidate.branch in handle.refresh().refs():
+            handle.manage_snapshots().remove_branch(candidate.branch).commit()
+
+    retried(remove, f"removing branch {candidate.branch} of {candidate.table}")
+
+
+def _staged(handle: Table, table: str, branch: str, lineage: Lineage, content: str) -> Snapshot | None:
+    """The snapshot of an earlier, equal call, so that a retry does not write again."""
+    for head in (handle.snapshot_by_name(branch), handle.current_snapshot()):
+        known = head and properties.decode(handle, table, head)
+        if known and known.digest == content and known.lineage == lineage:
+            return known
+    return None
+
+
+def _write(handle: Table, table: str, branch: str, rows: pa.Table, values: dict[str, str]) -> Snapshot:
+    """Replace the rows of `branch`, made at main's head if it is missing, in one commit."""
+    head = handle.snapshot_by_name(branch) or handle.current_snapshot()
+    assert head is not None
+    assert head.summary is not None
+    if branch not in handle.refs():
+        handle.manage_snapshots().create_branch(head.snapshot_id, branch).commit()
+    with _outputs(handle, table, rows):
+        transaction = handle.transaction()
+        if head.summary["total-data-files"] not in (None, "0"):
+            transaction.delete("true", branch=branch)
+        transaction.append(rows, snapshot_properties=values, branch=branch)
+        transaction.commit_transaction()
+    written = handle.snapshot_by_name(branch)
+    candidate = written and properties.decode(handle, table, written)
+    if not candidate:
+        raise CommitFailedException(f"branch {branch} of {table} was removed while it was written")
+    return candidate
+
+
+@contextmanager
+def _outputs(handle: Table, table: str, rows: pa.Table) -> Iterator[None]:
+    """Leave no files behind when the disk fills up: then, and only then, it is sure that nothing was committed."""
+    inner = handle.io
+    outputs = handle.io = Outputs(inner)
+    try:
+        yield
+    except (OSError, OperationalError) as error:
+        if not is_full(error):
+            raise
+        outputs.remove()
+        raise DiskFull(
+            errno.ENOSPC,
+            f"the disk filled up while {rows.num_rows} rows ({rows.nbytes / (1 << 20):.1f} MiB) were written to "
+            f"{table}; nothing of them was published. Free some space (`factory clean` shows what can go) and retry",
+        ) from error
+    finally:
+        handle.io = inner
