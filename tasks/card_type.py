@@ -7,7 +7,6 @@ from flytekit.core.type_engine import TypeTransformer
 from flytekit.extend import TypeEngine
 from flytekit.models.literals import Literal, Primitive, Scalar
 from flytekit.models.types import LiteralType, SimpleType
-
 from model_factory.cards.card import Card
 from model_factory.cards.resolve import resolve
 
@@ -23,7 +22,9 @@ class CardTransformer(TypeTransformer[Card]):
     def get_literal_type(self, t: type[Card]) -> LiteralType:
         return LiteralType(simple=SimpleType.STRING)
 
-    def to_literal(self, ctx: FlyteContext, python_val: Card | str | pathlib.Path, python_type: type, expected: LiteralType) -> Literal:
+    def to_literal(
+        self, ctx: FlyteContext, python_val: Card | str | pathlib.Path, python_type: type, expected: LiteralType
+    ) -> Literal:
         card = python_val if isinstance(python_val, Card) else _card(str(python_val))
         resolve(card)
         return Literal(scalar=Scalar(primitive=Primitive(string_value=card.text)))

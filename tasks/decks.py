@@ -18,6 +18,4 @@ def lineage_page(artifact: Any) -> str:
     rows += [("from", parent.kind, parent.name, parent.digest, parent.uri) for parent in lineage.parents]
     body = "".join("<tr>" + "".join(f"<td><code>{escape(cell)}</code></td>" for cell in row) + "</tr>" for row in rows)
     facts = f"station {lineage.station} · run {lineage.run_digest[:12]} · code {lineage.code} · commit {lineage.commit[:12]}"
-    return (
-        f"<p>{escape(facts)}</p><table><tr><th></th><th>kind</th><th>name</th><th>digest</th><th>where</th></tr>{body}</table>"
-    )
+    return f"<p>{escape(facts)}</p><table><tr><th></th><th>kind</th><th>name</th><th>digest</th><th>where</th></tr>{body}</table>"

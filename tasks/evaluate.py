@@ -1,13 +1,11 @@
 """What a checkpoint can do, and whether it can do more than the one before."""
 
-from flytekit import Deck, task
 
 from model_factory.cards.evaluate import Evaluate
-from model_factory.evals.compare import compare as run_compare
 from model_factory.evals.station import evaluate as run
-from model_factory.nouns import Checkpoint, Lock, Scorecard, Snapshot
+from model_factory.nouns import Checkpoint, Lock, Snapshot
+
 from tasks import resources
-from tasks.images import IMAGES
 from tasks.station import ScorecardOut, lineage, station
 
 

@@ -3,6 +3,7 @@
 from model_factory.cards.sft import Sft
 from model_factory.nouns import Checkpoint, Lock, Snapshot
 from model_factory.trainer.sft import sft as run
+
 from tasks import resources
 from tasks.station import CheckpointOut, lineage, station
 

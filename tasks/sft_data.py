@@ -5,6 +5,7 @@ from model_factory.curation.synthesis import execute_functions as run
 from model_factory.inference.transformers_engine import TransformersEngine
 from model_factory.nouns import Checkpoint, Lock, Snapshot
 from model_factory.sandbox import execute
+
 from tasks import resources
 from tasks.station import SnapshotOut, lineage, station
 

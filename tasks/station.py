@@ -14,12 +14,12 @@ from flytekit.extend import TaskPlugins
 from flytekit.models.literals import LiteralMap
 from flytekitplugins.kfpytorch import Elastic
 from flytekitplugins.kfpytorch.task import PytorchElasticFunctionTask
-
 from model_factory import ledger
-from model_factory.ledger.exclusive import exclusive
 from model_factory.lake.disk import require_free_disk
+from model_factory.ledger.exclusive import exclusive
 from model_factory.nouns import Checkpoint, Lineage, Lock, Scorecard, Snapshot, Tokenizer, station_key
 from model_factory.nouns import Release as ReleaseNoun
+
 from tasks import resources
 from tasks.decks import lineage_page
 from tasks.images import IMAGES, refuse_unpinned
@@ -61,7 +61,9 @@ class _Recorded:
         station = self.task_config.name  # type: ignore[attr-defined]
         section, lock = inputs["section"], inputs["lock"]
         artifacts = [value for value in inputs.values() if hasattr(value, "as_parent")]
-        artifacts += [item for value in inputs.values() if isinstance(value, list) for item in value if hasattr(item, "as_parent")]
+        artifacts += [
+            item for value in inputs.values() if isinstance(value, list) for item in value if hasattr(item, "as_parent")
+        ]
         require_free_disk(MINIMUM_FREE_BYTES)
         with ledger.attempt(lock, station, station_key(station, section, *artifacts), section, artifacts) as attempt:
             made = super().execute(**inputs)  # type: ignore[misc]

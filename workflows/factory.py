@@ -6,9 +6,9 @@
 import functools
 
 from flytekit import map_task, workflow
-
 from model_factory.cards.card import Card
 from model_factory.nouns import Release
+
 from tasks.curate import curate, judge_shard, plan_shards
 from tasks.evaluate import evaluate
 from tasks.ingest import ingest
@@ -52,10 +52,17 @@ def factory(card: Card) -> Release:
     released = release(section=plan.release, checkpoint=reinforced, scorecards=scorecards, lock=lock)
     report(
         lock=lock,
-        section=plan.evaluate,
-        snapshots=[documents, candidate, curated, sequences, problems, executions, transcripts],
+        documents=documents,
+        candidate=candidate,
+        curated=curated,
+        sequences=sequences,
+        problems=problems,
+        executions=executions,
+        transcripts=transcripts,
         tokenizer=tokenizer,
-        checkpoints=[base, taught, reinforced],
+        base=base,
+        taught=taught,
+        reinforced=reinforced,
         scorecards=scorecards,
         release=released,
     )

@@ -16,7 +16,7 @@ from model_factory.commands.answer import as_json, refusing, say
 @as_json
 @refusing
 def command(first: str, second: str, as_json: bool) -> None:
-    before, after = _flat(_values(first)), _flat(_values(second))
+    before, after = flat(_values(first)), flat(_values(second))
     rows = [
         {"field": field, first: before.get(field, "–"), second: after.get(field, "–")}
         for field in sorted(before.keys() | after.keys())
@@ -27,24 +27,25 @@ def command(first: str, second: str, as_json: bool) -> None:
 
 
 def _values(name: str) -> dict[str, Any]:
+    from model_factory import ledger
     from model_factory.cards.card import Card
     from model_factory.cards.resolve import resolve
     from model_factory.cards.sections import STATIONS
-    from model_factory.ledger.locks import lock_of_run
     from model_factory.nouns.digest import canonical_json
 
     if Path(name).suffix == ".md":
         sections = resolve(Card.read(name))
         return {station: json.loads(canonical_json(getattr(sections, station))) for station in STATIONS}
-    locked = lock_of_run(name)
+    locked = ledger.lock_of(name)
     outer = {"packages": locked.packages, "commit": locked.commit, "images": locked.images, "sources": locked.sources}
     return json.loads(locked.sections) | outer
 
 
-def _flat(value: Any, prefix: str = "") -> dict[str, str]:
+def flat(value: Any, prefix: str = "") -> dict[str, str]:
+    """Nested maps as one: `a.b.c` → JSON of the value."""
     if isinstance(value, dict):
         pairs: dict[str, str] = {}
         for key, item in value.items():
-            pairs |= _flat(item, f"{prefix}.{key}" if prefix else key)
+            pairs |= flat(item, f"{prefix}.{key}" if prefix else key)
         return pairs
     return {prefix: json.dumps(value)}

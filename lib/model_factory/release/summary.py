@@ -1,0 +1,173 @@
+"""The table at the end of a run: what came in, what was scrapped and why, what was learnt, where to look."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from model_factory import lake
+from model_factory.nouns import Checkpoint, Lock, Release, Scorecard, Snapshot, Tokenizer
+
+
+@dataclass(frozen=True)
+class Run:
+    """Every artifact that one run made or was served from the cache, by the name of what made it."""
+
+    lock: Lock
+    documents: Snapshot
+    candidate: Snapshot
+    curated: Snapshot
+    sequences: Snapshot
+    problems: Snapshot
+    executions: Snapshot
+    transcripts: Snapshot
+    tokenizer: Tokenizer
+    base: Checkpoint
+    taught: Checkpoint
+    reinforced: Checkpoint
+    scorecards: list[Scorecard]
+    release: Release
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        return [
+            self.documents,
+            self.curated,
+            self.sequences,
+            self.problems,
+            self.executions,
+            self.transcripts,
+        ]
+
+    def artifacts(self) -> dict[str, object]:
+        """Artifact by the place in the line that it holds."""
+        named = {
+            field: getattr(self, field) for field in self.__dataclass_fields__ if field not in ("lock", "scorecards")
+        }
+        return named | {f"scorecard_{card.station}": card for card in self.scorecards}
+
+
+def summary(run: Run) -> Group:
+    """What a person wants to see when the line has ended; printed with rich."""
+    return Group(
+        _came_in(run), _scrapped(run), _made(run), _scores(run), *_drift(run), Text("\n".join(_where_to_look(run)))
+    )
+
+
+def printed(run: Run, width: int = 110) -> str:
+    """The summary as plain text, for the Deck and the log book."""
+    console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(summary(run))
+    return console.export_text()
+
+
+def came_in(run: Run) -> list[tuple[str, int, int, int]]:
+    """(source, documents, bytes, documents kept) for every source."""
+    rows = lake.read(run.documents, columns=["source", "num_bytes"]).to_pylist()
+    kept = Counter(lake.read(run.curated, columns=["source"])["source"].to_pylist())
+    count = Counter(row["source"] for row in rows)
+    size = Counter[str]()
+    for row in rows:
+        size[row["source"]] += row["num_bytes"]
+    return [(source, count[source], size[source], kept[source]) for source in sorted(count)]
+
+
+def scrapped(run: Run) -> list[tuple[str, str, int]]:
+    """(station, reason, documents) for everything that was left out, most first."""
+    rows: list[tuple[str, str, int]] = []
+    for table, sibling in (("raw.scrap", run.documents), ("curated.scrap", run.candidate)):
+        made = made_beside(table, sibling)
+        if made is not None:
+            reasons = Counter(lake.read(made, columns=["reason"])["reason"].to_pylist())
+            rows += [(sibling.lineage.station, reason, count) for reason, count in reasons.most_common()]
+    return rows
+
+
+def made_beside(table: str, sibling: Snapshot) -> Snapshot | None:
+    """The snapshot of `table` that the same station wrote in the same run as `sibling`."""
+    same = [
+        one
+        for one in lake.history(table)
+        if (one.lineage.run_digest, one.lineage.station) == (sibling.lineage.run_digest, sibling.lineage.station)
+    ]
+    return same[-1] if same else None
+
+
+def _came_in(run: Run) -> Table:
+    table = _table("What came in", "source", "documents", "MB", "kept", "kept %")
+    for source, count, size, kept in came_in(run):
+        table.add_row(source, f"{count:,}", f"{size / 1e6:.1f}", f"{kept:,}", f"{100 * kept / count:.1f}")
+    return table
+
+
+def _scrapped(run: Run) -> Table:
+    table = _table("What was scrapped, and why", "station", "reason", "documents")
+    for station, reason, count in scrapped(run):
+        table.add_row(station, reason, f"{count:,}")
+    return table
+
+
+def _made(run: Run) -> Table:
+    table = _table("What was made", "what", "size", "digest")
+    for snapshot in run.snapshots:
+        table.add_row(snapshot.table, f"{snapshot.num_rows:,} rows", snapshot.digest[:12])
+    table.add_row("tokenizer", f"{run.tokenizer.vocab_size:,} entries", run.tokenizer.digest[:12])
+    for checkpoint in (run.base, run.taught, run.reinforced):
+        table.add_row(
+            checkpoint.station, f"step {checkpoint.step:,}, {checkpoint.num_tokens:,} tokens", checkpoint.digest[:12]
+        )
+    return table
+
+
+def _scores(run: Run) -> Table:
+    table = _table("What was measured", "benchmark", "metric", "unit", *(card.station for card in run.scorecards))
+    found = {(s.benchmark, s.metric, card.station): s for card in run.scorecards for s in card.scores}
+    for benchmark, metric in dict.fromkeys((b, m) for b, m, _ in found):
+        scores = [found.get((benchmark, metric, card.station)) for card in run.scorecards]
+        unit = next(score.unit for score in scores if score)
+        table.add_row(benchmark, metric, unit, *(_cell(score) for score in scores))
+    return table
+
+
+def _cell(score: object) -> str:
+    from model_factory.nouns import Score
+
+    if not isinstance(score, Score):
+        return "–"
+    interval = f" [{score.low:.3f}, {score.high:.3f}]" if score.low is not None and score.high is not None else ""
+    return f"{score.value:.3f}{interval}"
+
+
+def _drift(run: Run) -> Iterator[Text]:
+    for name, artifact in run.artifacts().items():
+        lineage = getattr(artifact, "lineage", None)
+        if lineage and lineage.station in run.lock.pins and lineage.code != run.lock.code[lineage.station]:
+            yield Text(
+                f"{name}: served from the cache under the pin {run.lock.pins[lineage.station]!r} though the source of "
+                f"{lineage.station} has changed since (then {lineage.code}, now {run.lock.code[lineage.station]}); "
+                "change the pin in the card's `reuse` to make it again",
+                style="yellow",
+            )
+
+
+def _where_to_look(run: Run) -> list[str]:
+    return [
+        "",
+        f"released    {run.release.model_name} version {run.release.model_version} ({run.release.alias})",
+        f"            {run.release.uri}",
+        f"lineage     factory lineage {run.release.digest[:12]}",
+        "one function, from file to score    factory trace stdlib:bisect.py",
+        f"the same again from nothing         factory replay {run.lock.run_digest[:12]}",
+        "the factory's own figures           factory report",
+        "curves                              .venv/bin/mlflow ui --backend-store-uri sqlite:///.factory/mlflow/mlflow.db",
+    ]
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index < 2 else "right")
+    return table
