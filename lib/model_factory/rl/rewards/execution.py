@@ -1,0 +1,7 @@
+"""1 for a finished answer that passes every hidden test, else 0: the score that evaluation reports too."""
+
+from model_factory.rl.rewards.outcome import Outcome
+
+
+def execution(outcome: Outcome) -> float:
+    return float(outcome.finished and outcome.total > 0 and outcome.passed == outcome.total)
