@@ -8,6 +8,7 @@ import os
 import tempfile
 
 import flytekit.core.local_cache
+
 from model_factory.nouns.home import room
 
 flytekit.core.local_cache.CACHE_LOCATION = str(room("flyte-cache"))

@@ -7,6 +7,7 @@ from flytekit.core.type_engine import TypeTransformer
 from flytekit.extend import TypeEngine
 from flytekit.models.literals import Literal, Primitive, Scalar
 from flytekit.models.types import LiteralType, SimpleType
+
 from model_factory.cards.card import Card
 from model_factory.cards.resolve import resolve
 

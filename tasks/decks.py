@@ -17,5 +17,20 @@ def lineage_page(artifact: Any) -> str:
     rows = [("made", me.kind, me.name, me.digest, me.uri)]
     rows += [("from", parent.kind, parent.name, parent.digest, parent.uri) for parent in lineage.parents]
     body = "".join("<tr>" + "".join(f"<td><code>{escape(cell)}</code></td>" for cell in row) + "</tr>" for row in rows)
-    facts = f"station {lineage.station} · run {lineage.run_digest[:12]} · code {lineage.code} · commit {lineage.commit[:12]}"
-    return f"<p>{escape(facts)}</p><table><tr><th></th><th>kind</th><th>name</th><th>digest</th><th>where</th></tr>{body}</table>"
+    made_by = {
+        "station": lineage.station,
+        "run": lineage.run_digest[:12],
+        "code": lineage.code,
+        "commit": lineage.commit,
+    }
+    facts = " · ".join(f"{name} {value}" for name, value in made_by.items())
+    head = "".join(f"<th>{title}</th>" for title in ("", "kind", "name", "digest", "where"))
+    return f"<p>{escape(facts)}</p><table><tr>{head}</tr>{body}</table>"
+
+
+def described(artifact: Any) -> str:
+    """An artifact in a few words, for the terminal."""
+    me = artifact.as_parent()
+    rows = f"{artifact.num_rows:,} rows" if hasattr(artifact, "num_rows") else ""
+    steps = f"step {artifact.step:,}" if hasattr(artifact, "step") else ""
+    return f"{me.kind} {me.name} {rows or steps} {me.digest[:12]}".replace("  ", " ")

@@ -1,6 +1,7 @@
 """The containers that tasks name, and the refusal to register what nobody can reproduce."""
 
 import click
+
 from model_factory.cards.images import UNPINNED, image_digests, image_references
 
 IMAGES = image_references()

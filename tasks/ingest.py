@@ -3,7 +3,6 @@
 from model_factory.cards.ingest import Ingest
 from model_factory.curation.ingest import ingest as run
 from model_factory.nouns import Lock, SourceListing
-
 from tasks.station import SnapshotOut, lineage, station
 
 

@@ -3,7 +3,6 @@
 from model_factory.cards.problems import Problems
 from model_factory.nouns import Lock
 from model_factory.rl.problems.station import make_problems as run
-
 from tasks.station import SnapshotOut, lineage, station
 
 

@@ -1,11 +1,11 @@
 """The end of a run: the table, the comparison, and the log book's list of everything the run holds."""
 
 from flytekit import Deck, task
+from rich.console import Console
+
 from model_factory import ledger
 from model_factory.nouns import Checkpoint, Lock, Release, Scorecard, Snapshot, Tokenizer
 from model_factory.release.summary import Run, printed, summary
-from rich.console import Console
-
 from tasks import resources
 from tasks.images import IMAGES
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from flytekit import task
+
 from model_factory.cards.card import Card
 from model_factory.cards.curate import Curate
 from model_factory.cards.evaluate import Evaluate
@@ -19,7 +20,6 @@ from model_factory.cards.tokenize import Tokenize
 from model_factory.cards.validate import Validate
 from model_factory.curation.sources import list_sources
 from model_factory.nouns import Lock, SourceListing
-
 from tasks import card_type as card_type
 from tasks import resources
 from tasks.images import IMAGES

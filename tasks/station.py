@@ -1,6 +1,7 @@
 """What every station's task has in common: its cache key, its place in the log book, its Deck, its lock."""
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
@@ -14,14 +15,14 @@ from flytekit.extend import TaskPlugins
 from flytekit.models.literals import LiteralMap
 from flytekitplugins.kfpytorch import Elastic
 from flytekitplugins.kfpytorch.task import PytorchElasticFunctionTask
+
 from model_factory import ledger
 from model_factory.lake.disk import require_free_disk
 from model_factory.ledger.exclusive import exclusive
 from model_factory.nouns import Checkpoint, Lineage, Lock, Scorecard, Snapshot, Tokenizer, station_key
 from model_factory.nouns import Release as ReleaseNoun
-
 from tasks import resources
-from tasks.decks import lineage_page
+from tasks.decks import described, lineage_page
 from tasks.images import IMAGES, refuse_unpinned
 
 # Artifacts are cached by what they hold: Iceberg's snapshot ids and run digests differ between equal runs.
@@ -34,6 +35,7 @@ ReleaseOut = Annotated[ReleaseNoun, HashMethod(lambda made: made.digest)]
 # Bumped when the shape of a station's inputs or outputs changes; their meaning is in `section.code`.
 INTERFACE_VERSION = "1"
 MINIMUM_FREE_BYTES = 512 * 1024**2
+_executed: set[str] = set()
 
 
 @dataclass
@@ -65,9 +67,12 @@ class _Recorded:
             item for value in inputs.values() if isinstance(value, list) for item in value if hasattr(item, "as_parent")
         ]
         require_free_disk(MINIMUM_FREE_BYTES)
+        started = time.monotonic()
         with ledger.attempt(lock, station, station_key(station, section, *artifacts), section, artifacts) as attempt:
             made = super().execute(**inputs)  # type: ignore[misc]
             attempt.made(made)
+        _executed.add(station)
+        print(f"made {station}  {described(made)}  {time.monotonic() - started:.1f} s", flush=True)
         Deck("lineage", lineage_page(made))
         for title, html in attempt.pages:
             Deck(title, html)
@@ -81,8 +86,13 @@ class _Recorded:
             LiteralMap(literals=literals),
             self.metadata.cache_ignore_input_vars,  # type: ignore[attr-defined]
         )
-        with exclusive(key), _overwriting(self.task_config.name):  # type: ignore[attr-defined]
-            return super().local_execute(ctx, **inputs)  # type: ignore[misc]
+        name = self.task_config.name  # type: ignore[attr-defined]
+        _executed.discard(name)
+        with exclusive(key), _overwriting(name):
+            made = super().local_execute(ctx, **inputs)  # type: ignore[misc]
+        if name not in _executed:
+            print(f"cached {name}", flush=True)
+        return made
 
     def get_container(self, settings: Any) -> Any:
         refuse_unpinned()

@@ -14,6 +14,7 @@ COMMANDS = {
     "replay": "model_factory.commands.replay",
     "report": "model_factory.commands.report",
     "rerun": "model_factory.commands.rerun",
+    "runs": "model_factory.commands.runs",
     "trace": "model_factory.commands.trace",
 }
 

@@ -45,7 +45,7 @@ def _model(card: Sections) -> Iterator[Complaint]:
     if model.num_heads % model.num_kv_heads:
         yield (
             ("pretrain", "model", "num_kv_heads"),
-            f"{model.num_kv_heads} does not divide num_heads {model.num_heads}; each key-value head serves equally many",
+            f"{model.num_kv_heads} does not divide num_heads {model.num_heads}; each serves equally many",
         )
 
 
@@ -71,7 +71,7 @@ def _steps(card: Sections) -> Iterator[Complaint]:
         if section.schedule.warmup_steps >= section.num_steps:
             yield (
                 (name, "schedule", "warmup_steps"),
-                f"{section.schedule.warmup_steps} is not below num_steps {section.num_steps}; the peak is never reached",
+                f"{section.schedule.warmup_steps} is not below num_steps {section.num_steps}: no peak",
             )
 
 

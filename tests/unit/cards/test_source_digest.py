@@ -1,5 +1,6 @@
 """What a station's code digest sees and what it does not."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,9 @@ STATIONS = ("ingest", "curate", "pretrain", "rl")
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     for folder in ("lib", "tasks", "dockerfiles"):
-        shutil.copytree(checkout() / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
+        shutil.copytree(
+            checkout() / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__")
+        )
     return tmp_path
 
 
@@ -29,7 +32,7 @@ def digests(clone: Path) -> dict[str, str]:
     printed = subprocess.run(
         [sys.executable, "-c", PROGRAM, *STATIONS],
         capture_output=True, text=True, check=True, timeout=120, cwd=clone,
-        env={"PYTHONPATH": f"{clone / 'lib'}:{clone}", "PATH": "/usr/bin:/bin", "FACTORY_HOME": str(clone / ".factory")},
+        env=os.environ | {"PYTHONPATH": f"{clone / 'lib'}:{clone}", "FACTORY_HOME": str(clone / ".factory")},
     ).stdout  # fmt: skip
     return dict(line.split() for line in printed.splitlines())
 
