@@ -121,3 +121,32 @@ def test_lineage_of_the_release_reaches_the_raw_files(clone: Clone, cold: str) -
     printed = clone.run("factory", "lineage", release[:12])
     for name in ("raw.documents", "curated.documents", "tokens.sequences", "rl.problems"):
         assert name in printed
+
+
+# From here on the first clone's store is damaged: keep these last.
+
+
+def test_a_checkpoint_without_its_marker_is_refused_with_the_cure(clone: Clone, cold: str, tmp_path: Path) -> None:
+    for marker in (clone.folder / ".factory" / "checkpoints").glob("sft-*/step-*/COMPLETE"):
+        marker.rename(marker.with_name("INCOMPLETE"))
+    try:
+        printed = " ".join(clone.run(*_changed(clone, tmp_path, "rl: {clip_high: 0.27}"), expect=1).split())
+    finally:
+        for marker in (clone.folder / ".factory" / "checkpoints").glob("sft-*/step-*/INCOMPLETE"):
+            marker.rename(marker.with_name("COMPLETE"))
+    assert "COMPLETE" in printed
+    assert "factory rerun" in printed
+
+
+def test_a_deleted_snapshot_behind_a_cache_hit_says_how_to_rebuild(clone: Clone, cold: str, tmp_path: Path) -> None:
+    clone.run("python", "-c", "from model_factory import lake; lake.catalog().drop_table('tokens.sequences')")
+    changed = _changed(clone, tmp_path, "reuse: {pretrain: another}")
+    printed = " ".join(clone.run(*changed, expect=1).split())
+    assert "tokens.sequences" in printed
+    assert "factory rerun" in printed
+
+
+def _changed(clone: Clone, folder: Path, front_matter: str) -> tuple[str, ...]:
+    card = folder / "changed.md"
+    card.write_text(f"---\nextends: {clone.folder / SMOKE}\nname: changed\n{front_matter}\n---\n")
+    return ("pyflyte", "run", "workflows/factory.py", "factory", "--card", str(card))

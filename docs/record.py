@@ -1,0 +1,33 @@
+"""Run commands and keep what they print as an SVG: the recordings in README.md.
+
+`python docs/record.py docs/trace.svg 'factory trace stdlib:bisect.py'`
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+WIDTH = 120
+
+
+def record(target: Path, commands: list[str]) -> None:
+    """Write one terminal picture of `commands`, each run for real, its standard output shown."""
+    console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"), force_terminal=True)  # noqa: SIM115
+    tools = Path(sys.executable).parent
+    for command in commands:
+        console.print(Text(f"$ {command}", style="bold green"))
+        words = shlex.split(command)
+        program = str(tools / words[0]) if (tools / words[0]).exists() else words[0]
+        shown = os.environ | {"FORCE_COLOR": "1", "COLUMNS": str(WIDTH)}
+        done = subprocess.run([program, *words[1:]], capture_output=True, text=True, env=shown)
+        console.print(Text.from_ansi(done.stdout.rstrip()))
+    console.save_svg(str(target), title="model factory")
+
+
+if __name__ == "__main__":
+    record(Path(sys.argv[1]), sys.argv[2:])
