@@ -1,6 +1,7 @@
 """`factory check CARD`: would it run, and has anybody tried it before?"""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import click
@@ -18,14 +19,13 @@ def command(card: str, as_json: bool) -> None:
     from model_factory.cards.resolve import resolve
     from model_factory.cards.sections import STATIONS
     from model_factory.curation.sources import list_sources
+    from model_factory.ledger.locks import lock_of
     from model_factory.nouns.digest import canonical_json
 
     sections = resolve(Card.read(card))
     listing = list_sources(sections.ingest)
     mine = {station: json.loads(canonical_json(getattr(sections, station))) for station in STATIONS}
-    earlier = [
-        _row(run, differences(mine, json.loads(ledger.lock_of(run["run_digest"]).sections))) for run in ledger.runs()
-    ]
+    earlier = [_row(run, differences(mine, json.loads(lock_of(run.run_digest).sections))) for run in ledger.runs()]
     earlier.sort(key=lambda row: row["differs in"].count(",") + bool(row["differs in"]))
     if as_json:
         click.echo(
@@ -53,11 +53,11 @@ def differences(mine: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
     ]
 
 
-def _row(run: dict[str, Any], fields: list[str]) -> dict[str, Any]:
+def _row(run: Any, fields: list[str]) -> dict[str, Any]:
     return {
-        "run": run["run_digest"][:12],
-        "card": run["card"],
-        "started": run["started"],
-        "ended": run["outcome"],
+        "run": run.run_digest[:12],
+        "card": run.card,
+        "started": datetime.fromtimestamp(run.started).isoformat(" ", "seconds"),
+        "ended": run.outcome,
         "differs in": ", ".join(fields[:6]) + (f", … ({len(fields)})" if len(fields) > 6 else ""),
     }

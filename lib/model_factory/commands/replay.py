@@ -23,19 +23,22 @@ PROMISE = "same lock on CPU: equal snapshot digests and bitwise equal weights"
 @as_json
 @refusing
 def command(run: str, keep: bool, as_json: bool) -> None:
-    from model_factory import ledger
     from model_factory.cards.resolve import installed_versions
+    from model_factory.ledger.locks import lock_of
     from model_factory.nouns.home import room
-    from model_factory.release.verify import stored_digest
+    from model_factory.release.verify import held, stored_digest
 
-    lock = ledger.lock_of(run)
+    lock = lock_of(run)
     _same_environment(lock.packages, installed_versions())
     if lock.dirty:
         click.echo(
             f"run {lock.run_digest[:12]} was made from a modified tree; its commit {lock.commit[:12]} is replayed",
             err=True,
         )
-    recorded = ledger.artifacts(lock.run_digest)
+    recorded = held(lock.run_digest)
+    stored = {name: stored_digest(made) for name, made in recorded.items()}
+    if any(stored[name] != made["digest"] for name, made in recorded.items()):
+        _answer([_row(name, made, stored, {}) for name, made in recorded.items()], lock.run_digest, as_json, "")
     place = room("tmp") / f"replay-{lock.run_digest[:12]}-{os.getpid()}"
     with _tree(lock.commit, place / "tree") as tree:
         replayed = _run(lock, tree, place)
@@ -53,9 +56,13 @@ def command(run: str, keep: bool, as_json: bool) -> None:
     _answer(rows, lock.run_digest, as_json, str(place) if keep else "")
 
 
+def _row(name: str, made: dict[str, Any], stored: dict[str, str], replayed: dict[str, str]) -> dict[str, Any]:
+    again = replayed.get(name, "missing" if replayed else "not replayed")
+    row = {"artifact": name, "recorded": made["digest"], "stored": stored[name], "replayed": again}
+    return row | {"same": row["recorded"] == row["stored"] and again in (row["recorded"], "not replayed")}
+
+
 def _answer(rows: list[dict[str, Any]], run: str, as_json: bool, kept: str) -> None:
-    for row in rows:
-        row["same"] = row["recorded"] == row["stored"] == row["replayed"]
     shown = rows if as_json else [{key: str(value)[:16] for key, value in row.items()} for row in rows]
     say(shown, as_json, f"replay of {run[:12]} ({PROMISE})")
     if kept:
@@ -119,10 +126,9 @@ def _run(lock: Any, tree: Path, place: Path) -> dict[str, str]:
     if finished.returncode:
         raise ValueError(f"the replay itself failed with exit code {finished.returncode}; its output is above")
     asked = (
-        "import json; from model_factory import ledger; "
-        "print(json.dumps({n: a['digest'] for n, a in ledger.artifacts(ledger.newest_run()).items()}))"
+        "import json; from model_factory.release.verify import held; "
+        "print(json.dumps({name: made['digest'] for name, made in held('newest').items()}))"
     )
-    answer = subprocess.run(
-        [sys.executable, "-c", asked], cwd=tree, env=environment, capture_output=True, text=True, check=True
-    )
+    ask = [sys.executable, "-c", asked]
+    answer = subprocess.run(ask, cwd=tree, env=environment, capture_output=True, text=True, check=True)
     return json.loads(answer.stdout.splitlines()[-1])

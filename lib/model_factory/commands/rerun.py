@@ -15,11 +15,11 @@ from model_factory.commands.answer import refusing
 @click.option("--from", "station", type=click.Choice(STATIONS), required=True, help="The first station to make anew.")
 @refusing
 def command(run: str, station: str) -> None:
-    from model_factory import ledger
     from model_factory.commands.cards_of_runs import write_card
+    from model_factory.ledger.locks import lock_of
     from model_factory.nouns.home import checkout, room
 
-    card = write_card(ledger.lock_of(run), room("tmp") / "rerun")
+    card = write_card(lock_of(run), room("tmp") / "rerun")
     anew = ",".join(STATIONS[STATIONS.index(station) :])
     finished = subprocess.run(
         [

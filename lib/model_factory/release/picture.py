@@ -14,7 +14,9 @@ def picture(run: Run) -> str:
     width, height = COLUMNS * (BOX_WIDTH + GAP) + GAP, rows * (BOX_HEIGHT + 2 * GAP) + GAP
     body = "".join(_box(index, *box) for index, box in enumerate(boxes))
     body += "".join(_arrow(index) for index in range(len(boxes) - 1))
-    style = "text{font:13px sans-serif;fill:#1b2733}.n{font-weight:600}rect{fill:#eef4fb;stroke:#4a7ab0;stroke-width:1.2}"
+    style = (
+        "text{font:13px sans-serif;fill:#1b2733}.n{font-weight:600}rect{fill:#eef4fb;stroke:#4a7ab0;stroke-width:1.2}"
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}">'
         f"<style>{style}path{{stroke:#4a7ab0;fill:none;stroke-width:1.4}}</style>{body}</svg>\n"
@@ -36,7 +38,11 @@ def stations(run: Run) -> list[tuple[str, str, str]]:
         ("SFT data", f"{run.executions.num_rows:,} executed calls", f"{run.problems.num_rows:,} problems"),
         ("SFT", f"step {run.taught.step:,}", _score(scores, "sft", "problems_heldout")),
         ("RL", f"{run.transcripts.num_rows:,} transcripts", _score(scores, "rl", "problems_heldout")),
-        ("evaluate", f"{sum(len(card.scores) for card in run.scorecards)} scores", f"{len(run.scorecards)} checkpoints"),
+        (
+            "evaluate",
+            f"{sum(len(card.scores) for card in run.scorecards)} scores",
+            f"{len(run.scorecards)} checkpoints",
+        ),
         ("release", f"{run.release.model_name} v{run.release.model_version}", run.release.alias),
     ]
 
@@ -54,7 +60,9 @@ def _corner(index: int) -> tuple[int, int]:
 def _box(index: int, name: str, made: str, second: str) -> str:
     x, y = _corner(index)
     lines = ((name, "n", 18), (made, "", 37), (second, "", 54))
-    text = "".join(f'<text class="{kind}" x="{x + 10}" y="{y + down}">{escape(line)}</text>' for line, kind, down in lines)
+    text = "".join(
+        f'<text class="{kind}" x="{x + 10}" y="{y + down}">{escape(line)}</text>' for line, kind, down in lines
+    )
     return f'<rect x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>{text}'
 
 

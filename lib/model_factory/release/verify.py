@@ -4,8 +4,15 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from model_factory import lake
+from model_factory import lake, ledger
+from model_factory.ledger.locks import run_named
 from model_factory.nouns import Lineage, Snapshot, digest_of
+
+
+def held(run: str) -> dict[str, dict[str, Any]]:
+    """What a run (digest prefix or "newest") ended with: place in the line → the artifact's noun as a dict."""
+    found = ledger.artifacts(run_named(run).run_digest)
+    return {one.station: one.load() | {"kind": one.kind} for one in found if one.served}
 
 
 def stored_digest(record: dict[str, Any]) -> str:
