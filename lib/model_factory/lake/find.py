@@ -29,13 +29,13 @@ def snapshot_at(table: str, snapshot_id: int) -> Snapshot:
     snapshot = handle.snapshot_by_id(snapshot_id)
     found = snapshot and properties.decode(handle, table, snapshot)
     if not found:
-        held = ", ".join(str(one.snapshot_id) for one in _written(handle, table)[:5]) or "none"
+        held = ", ".join(str(one.snapshot_id) for one in _written(handle, table)[-5:]) or "none"
         raise SnapshotGone(f"no snapshot {table}@{snapshot_id} written by the factory; the newest are: {held}")
     return found
 
 
 def history(table: str) -> list[Snapshot]:
-    """Every snapshot the factory wrote to a table, newest first: published ones have branch "main",
+    """Every snapshot the factory wrote to a table, oldest first: published ones have branch "main",
     waiting candidates their branch, discarded and superseded ones ""."""
     return _written(open_table(table), table)
 
@@ -54,10 +54,10 @@ def find(reference: str) -> Snapshot:
     found = [one for table in tables() for one in history(table) if one.digest.startswith(reference)]
     if not found:
         raise SnapshotGone(f"no snapshot with digest {reference} in any of: {', '.join(tables()) or 'no tables'}")
-    return next((one for one in found if one.branch == "main"), found[0])
+    return next((one for one in reversed(found) if one.branch == "main"), found[-1])
 
 
 def _written(handle: Table, table: str) -> list[Snapshot]:
-    newest_first = sorted(handle.snapshots(), key=lambda one: one.sequence_number or 0, reverse=True)
-    decoded = [properties.decode(handle, table, one) for one in newest_first]
+    oldest_first = sorted(handle.snapshots(), key=lambda one: one.sequence_number or 0)
+    decoded = [properties.decode(handle, table, one) for one in oldest_first]
     return [one for one in decoded if one]

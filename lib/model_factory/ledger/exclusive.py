@@ -1,71 +1,73 @@
-"""One process at a time per piece of work: the second waits and says for whom."""
+"""One process at a time."""
 
-import contextlib
 import fcntl
-import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from model_factory.nouns.home import room
 
+# Seconds between two looks at a lock that another process holds, and between two words about it.
+_LOOK_EVERY_S = 0.1
+_SAY_EVERY_S = 30.0
 
-@contextlib.contextmanager
-def exclusive(key: str, timeout_s: float = 6 * 3600.0) -> Iterator[None]:
-    """Hold the lock of `key` (any string) in this checkout's state folder.
 
-    A second holder waits, naming the pid it waits for. The kernel drops the lock of a process that
-    dies, so a dead holder never blocks; finding its name in the file is said aloud. TimeoutError
-    names who waited for whom.
+@contextmanager
+def exclusive(key: str, timeout_s: float = 24 * 3600.0) -> Iterator[None]:
+    """Hold the lock `key` of this checkout; a second holder waits, saying for whom.
+
+    The lock is the kernel's, so that it falls with its holder; what a dead holder left is said.
+    Not reentrant. TimeoutError after `timeout_s` names the holder.
     """
-    path = room("locks") / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.lock"
+    path = room("locks") / f"{re.sub(r'[^A-Za-z0-9._-]', '_', key)[:100]}.lock"
     with open(path, "a+") as file:
-        _acquire(file, key, timeout_s)
-        _leave_name(file, key)
+        _wait(file, key, timeout_s)
+        left = _holder(file)
+        if left and left != os.getpid():
+            print(f"lock {key}: its holder, process {left}, died without releasing it; taken over", file=sys.stderr)
+        _write(file, {"pid": os.getpid(), "run": os.environ.get("MODEL_FACTORY_RUN", "")})
         try:
             yield
         finally:
-            file.truncate(0)
+            _write(file, None)
 
 
-def _acquire(file: IO[str], key: str, timeout_s: float) -> None:
-    deadline = time.monotonic() + timeout_s
-    told = False
+def _wait(file: IO[str], key: str, timeout_s: float) -> None:
+    started = said = time.monotonic()
+    first = True
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
+            return
         except BlockingIOError:
-            holder = _holder(file)
-            if not told:
-                _say(f"waiting for process {holder.get('pid', '?')}, which is at the same work: {holder.get('key', key)}")
-                told = True
-            if time.monotonic() > deadline:
-                raise TimeoutError(
-                    f"process {os.getpid()} waited {timeout_s:.0f} s for process {holder.get('pid', '?')} to finish {key}"
-                ) from None
-            time.sleep(0.2)
-    left_behind = _holder(file)
-    if left_behind and not told:
-        _say(f"process {left_behind['pid']} died holding the lock of {left_behind['key']}; its lock is broken, going on")
+            now = time.monotonic()
+        who = f"process {_holder(file) or '(starting)'}, which holds lock {key} ({file.name})"
+        if now - started > timeout_s:
+            raise TimeoutError(
+                f"process {os.getpid()} waited {timeout_s:.0f} s for {who}; end that process or wait longer"
+            )
+        if now - started > 1 and (first or now - said > _SAY_EVERY_S):
+            print(f"waiting for {who}", file=sys.stderr)
+            first, said = False, now
+        time.sleep(_LOOK_EVERY_S)
 
 
-def _leave_name(file: IO[str], key: str) -> None:
-    file.truncate(0)
-    file.write(json.dumps({"pid": os.getpid(), "key": key}))
-    file.flush()
-
-
-def _holder(file: IO[str]) -> dict[str, str]:
+def _holder(file: IO[str]) -> int:
     file.seek(0)
+    text = file.read().strip()
     try:
-        return json.loads(file.read() or "{}")
-    except ValueError:
-        return {}
+        return int(json.loads(text)["pid"]) if text else 0
+    except (ValueError, KeyError, TypeError):
+        return 0
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def _write(file: IO[str], holder: dict[str, object] | None) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(json.dumps(holder) if holder else "")
+    file.flush()

@@ -17,8 +17,9 @@ def run_named(name: str) -> Run:
     found = runs()[:1] if name == NEWEST else runs(run_digest=name)
     if not found:
         raise LookupError(f"no run {name!r} in the log book at {store.uri()}; `factory runs` lists those it has")
-    if len({run.run_digest for run in found}) > 1:
-        raise LookupError(f"run {name!r} could be any of {', '.join(run.run_digest[:16] for run in found)}; give more digits")
+    several = sorted({run.run_digest[:16] for run in found})
+    if len(several) > 1:
+        raise LookupError(f"run {name!r} could be any of {', '.join(several)}; give more digits")
     return found[0]
 
 
