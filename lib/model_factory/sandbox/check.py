@@ -1,0 +1,1 @@
+"""Judging candidate functions by what they return: expected values never enter the sandbox."""
