@@ -1,0 +1,1 @@
+"""From raw files to curated documents, and from functions in them to rows of executed code."""

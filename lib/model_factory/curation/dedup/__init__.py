@@ -1,0 +1,1 @@
+"""Documents that say the same thing twice: equal up to white space, or nearly equal."""

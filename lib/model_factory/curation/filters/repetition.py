@@ -1,0 +1,32 @@
+"""The same lines over and over: tables, fixtures and boilerplate.
+
+After Gopher (Rae et al. 2021, table A1, duplicate line fraction). What we do differently: lines without a
+letter or digit don't count, and the most frequent line has a bound of its own.
+"""
+
+import polars as pl
+
+from model_factory.curation.filters.lines import lines
+from model_factory.curation.filters.rule import Filter, Rule, Thresholds
+
+
+def _rules(thresholds: Thresholds) -> list[Rule]:
+    return [
+        Rule("repetition.duplicate_lines", _duplicates(), "at_most", thresholds["max_duplicate_line_fraction"]),
+        Rule("repetition.top_line", _top(), "at_most", thresholds["max_top_line_fraction"]),
+    ]
+
+
+def _duplicates() -> pl.Expr:
+    """The share of lines that occurred before in the document; 0 without lines."""
+    total, distinct = lines().list.len(), lines().list.n_unique()
+    return ((total - distinct) / total).fill_nan(0.0)
+
+
+def _top() -> pl.Expr:
+    """The share of the most frequent line, where it occurs more than once; 0 without lines."""
+    top = lines().list.eval(pl.element().unique_counts().max()).list.first().fill_null(0)
+    return pl.when(top > 1).then(top / lines().list.len()).otherwise(0.0)
+
+
+FILTER = Filter("1", ("max_duplicate_line_fraction", "max_top_line_fraction"), _rules)

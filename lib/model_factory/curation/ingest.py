@@ -1,0 +1,131 @@
+"""Raw files to documents: `raw.documents`, and `raw.scrap` for what could not be read."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from model_factory import lake, ledger
+from model_factory.cards.errors import CardError
+from model_factory.cards.ingest import Ingest
+from model_factory.curation.buckets import bucket_of
+from model_factory.curation.formats import jsonl, metadata, parquet, text
+from model_factory.curation.formats.piece import REASONS, Piece, Reject
+from model_factory.curation.report import show_counts
+from model_factory.curation.sources.listing import Surveyed, Tally, survey
+from model_factory.curation.sources.raw_file import Format, RawFile
+from model_factory.nouns import Lineage, Snapshot, SourceListing
+
+DOCUMENTS = "raw.documents"
+SCRAP = "raw.scrap"
+
+DOCUMENT_SCHEMA = pa.schema(
+    [
+        *[(name, pa.string()) for name in ("doc_id", "source", "path", "licence", "origin", "language", "text")],
+        ("num_bytes", pa.int64()),
+        ("shard", pa.int64()),
+    ]
+)
+SCRAP_SCHEMA = pa.schema([(name, pa.string()) for name in ("doc_id", "source", "path", "reason", "detail")])
+
+Read = Callable[[RawFile, bytes, int], Iterator[Piece | Reject]]
+FORMATS: dict[Format, Read] = {
+    "text": text.read,
+    "metadata": metadata.read,
+    "jsonl": jsonl.read,
+    "parquet": parquet.read,
+}
+
+
+class SourcesChanged(RuntimeError):
+    """Raw files are no longer those that were listed."""
+
+
+def ingest(section: Ingest, listing: SourceListing, lineage: Lineage) -> Snapshot:
+    """Read every listed file and publish `raw.documents`, ordered by shard and doc_id.
+
+    What cannot be read goes to `raw.scrap` with a reason and never stops the run. Raises
+    SourcesChanged when the files are not those of `listing`, CardError when no document is left.
+    """
+    rows, scrap, tally = [], [], Tally()
+    with ledger.progress(listing.num_files, "ingest", "files") as progress:
+        for surveyed in survey(section):
+            tally.add(surveyed)
+            for piece in _pieces(surveyed, section):
+                kept = isinstance(piece, Piece)
+                (rows if kept else scrap).append(_row(surveyed.file, piece))
+            progress.advance()
+    _refuse_changed(listing, tally.listing())
+    _refuse_empty(section, rows, scrap)
+    show_counts("Ingest", [(row["source"], row["reason"]) for row in scrap], [row["source"] for row in rows])
+    lake.write(SCRAP, pa.Table.from_pylist(scrap, SCRAP_SCHEMA), lineage)
+    return lake.write(DOCUMENTS, pa.Table.from_pylist(sorted(rows, key=_order), DOCUMENT_SCHEMA), lineage)
+
+
+def doc_id_of(source: str, path: str, content: bytes) -> str:
+    """32 hex digits of source, logical path and content: the same document has the same id everywhere."""
+    name = f"{source}\0{path}\0".encode()
+    return hashlib.blake2b(name + content, digest_size=16).hexdigest()
+
+
+def _pieces(surveyed: Surveyed, section: Ingest) -> Iterator[Piece | Reject]:
+    """What a file holds, with the checks that every format shares."""
+    file = surveyed.file
+    if surveyed.problem:
+        yield Reject(file.path, surveyed.problem, surveyed.detail)
+        return
+    for piece in FORMATS[file.format](file, surveyed.content, section.max_total_bytes):
+        if isinstance(piece, Piece) and not piece.text.strip():
+            yield Reject(piece.path, "empty", f"{piece.num_bytes} bytes, none but white space")
+        elif isinstance(piece, Piece) and piece.num_bytes > section.max_document_bytes:
+            limit = section.max_document_bytes
+            yield Reject(piece.path, "too_large", f"{piece.num_bytes} bytes, ingest.max_document_bytes is {limit}")
+        else:
+            yield piece
+
+
+def _row(file: RawFile, piece: Piece | Reject) -> dict[str, Any]:
+    if isinstance(piece, Reject):
+        doc_id = doc_id_of(file.source, piece.path, b"")
+        return {"doc_id": doc_id, "source": file.source, "path": piece.path, **_why(piece)}
+    doc_id = doc_id_of(file.source, piece.path, piece.text.encode())
+    return {
+        "doc_id": doc_id,
+        "source": file.source,
+        "path": piece.path,
+        "licence": file.licence,
+        "origin": file.origin,
+        "language": file.language,
+        "text": piece.text,
+        "num_bytes": piece.num_bytes,
+        "shard": bucket_of(doc_id),
+    }
+
+
+def _why(reject: Reject) -> dict[str, str]:
+    return {"reason": reject.reason, "detail": reject.detail}
+
+
+def _order(row: dict[str, Any]) -> str:
+    return row["doc_id"]
+
+
+def _refuse_changed(listing: SourceListing, found: SourceListing) -> None:
+    if found.digest != listing.digest:
+        raise SourcesChanged(
+            f"the raw files changed after they were listed ({listing.num_files} files, {listing.size_bytes} bytes; "
+            f"now {found.num_files}, {found.size_bytes}); run the same command again to list them anew"
+        )
+
+
+def _refuse_empty(section: Ingest, rows: list[dict[str, Any]], scrap: list[dict[str, Any]]) -> None:
+    if not rows:
+        counts = Counter(row["reason"] for row in scrap)
+        reasons = "; ".join(f"{count} {reason} ({REASONS[reason]})" for reason, count in counts.most_common())
+        names = ", ".join(source.name for source in section.sources)
+        raise CardError(
+            f"ingest.sources: no document came out of {names}: {reasons or 'no file found'}; "
+            "name a source with readable files or raise the limits under `ingest`"
+        )
