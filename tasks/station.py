@@ -51,6 +51,7 @@ class MeshStation(Elastic):
 
     name: str = ""
     nnodes: int | str = 1
+    increase_shared_mem: bool = False
     # Workers that die are the station's next attempt's business: it resumes from the newest checkpoint.
     max_restarts: int = 0
     rdzv_configs: dict[str, Any] = field(default_factory=lambda: {"timeout": 900, "join_timeout": 900})

@@ -11,4 +11,5 @@ from model_factory.commands.answer import as_json, refusing, say
 def command(as_json: bool) -> None:
     from model_factory import ledger
 
-    say(ledger.report_rows(), as_json, "The factory's figures")
+    rows = [dict(zip(("figure", "value", "how"), row, strict=False)) for row in ledger.report_rows()]
+    say(rows, as_json, "The factory's figures")
