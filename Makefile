@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Everything temporary stays in this checkout's state folder: flytekit makes a folder per import.
 export TMPDIR ?= $(CURDIR)/.factory/tmp
 
-.PHONY: help factory test check prove setup
+.PHONY: help factory test check prove setup lock lock-resolved images-pin bases-pin services test-services
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -31,3 +31,26 @@ check: setup ## ruff, pyright, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-cache
+
+services: .venv-services/.ready ## make .venv-services: the S3 server of the service tests
+
+.venv-services/.ready: requirements/services.txt
+	@mkdir -p $(TMPDIR)
+	$(PYTHON) -m venv .venv-services
+	.venv-services/bin/pip install --quiet --disable-pip-version-check -r requirements/services.txt $(PIP_ARGS)
+	@touch $@
+
+test-services: setup services ## the line on PostgreSQL and S3, started by the test (Debian's postgresql installed)
+	$(BIN)/pytest -m services
+
+lock: setup ## write the locks again from what is installed
+	$(BIN)/python requirements/lock.py laptop data train
+
+lock-resolved: setup ## ask pip for the versions of what is not installed here: vLLM, the S3 server
+	$(BIN)/python requirements/lock.py --resolve inference services
+
+images-pin: ## write the digests of our images, where the registry can be reached
+	$(PYTHON) dockerfiles/pin.py
+
+bases-pin: ## write the digests of the Dockerfiles' bases
+	$(PYTHON) dockerfiles/pin.py --bases
