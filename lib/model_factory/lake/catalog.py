@@ -27,6 +27,9 @@ def catalog() -> Catalog:
     settings = tuple(sorted((key, value) for key, value in os.environ.items() if key.startswith("PYICEBERG_")))
     configured = any(key.startswith(_SETTINGS) for key, _ in settings)
     folder = None if configured else room("lake")
+    if folder and not (folder / "catalog.db").exists():
+        # The lake was deleted under a process that had opened it.
+        _open.cache_clear()
     # A database connection must not cross a fork, hence the process in the key.
     return _open(os.getpid(), folder, settings)
 

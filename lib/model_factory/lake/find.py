@@ -40,6 +40,11 @@ def history(table: str) -> list[Snapshot]:
     return _written(open_table(table), table)
 
 
+def run_of(snapshot: Snapshot) -> str:
+    """The MLflow run in which a snapshot was written, or "" where no attempt was open."""
+    return properties.run_of(open_table(snapshot.table), snapshot.snapshot_id)
+
+
 def find(reference: str) -> Snapshot:
     """The snapshot that `table@id`, `iceberg://catalog/table@id` or a digest names.
 

@@ -37,6 +37,11 @@ def open_table(table: str) -> Table:
     """The table as it is now; SnapshotGone if the lake has none of this name."""
     try:
         return catalog().load_table(table)
+    except FileNotFoundError as error:
+        raise SnapshotGone(
+            f"the catalog knows table {table}, but its metadata is gone ({error}); "
+            "put the warehouse's files back, or delete the state folder's lake and run the card again"
+        ) from None
     except (NoSuchTableError, NoSuchNamespaceError):
         raise SnapshotGone(
             f"the lake with warehouse {catalog().properties.get('warehouse')} has no table {table}; run the card again "
@@ -65,13 +70,23 @@ def retried(commit: Callable[[], T], what: str) -> T:
     for attempt in range(TRIES):
         try:
             return commit()
-        except (CommitFailedException, ValidationException) as error:
+        except Exception as error:
+            if not is_conflict(error):
+                raise
             cause = error
             time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))
     raise PublishConflict(
         f"{what}: other writers committed first {TRIES} times in a row; "
         "let them finish and run again, or give the writers tables of their own"
     ) from cause
+
+
+def is_conflict(error: Exception) -> bool:
+    """Whether a commit was refused, for certain, because another writer's came first."""
+    # pyiceberg checks that the branch stands still but numbers snapshots over the whole table: a commit
+    # to another branch in between is refused with this ValueError.
+    stale_number = isinstance(error, ValueError) and str(error).startswith("Cannot add snapshot with sequence number")
+    return stale_number or isinstance(error, (CommitFailedException, ValidationException))
 
 
 def _first_snapshot(handle: Table) -> None:

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
-from sqlalchemy.exc import OperationalError
 
 from model_factory.lake import properties
 from model_factory.lake.content import digest as digest_of_rows
 from model_factory.lake.disk import is_full, require_free_disk
 from model_factory.lake.errors import DiskFull
-from model_factory.lake.handle import open_or_create, open_table, retried
+from model_factory.lake.handle import is_conflict, open_or_create, open_table, retried
 from model_factory.lake.outputs import Outputs
 from model_factory.lake.schema import fit
 from model_factory.nouns import Lineage, Snapshot, digest_of
@@ -90,19 +89,23 @@ def _write(handle: Table, table: str, branch: str, rows: pa.Table, values: dict[
 
 @contextmanager
 def _outputs(handle: Table, table: str, rows: pa.Table) -> Iterator[None]:
-    """Leave no files behind when the disk fills up: then, and only then, it is sure that nothing was committed."""
+    """Leave no files behind when the disk fills up or another writer was first: nothing was committed then.
+
+    After any other error that is not sure, so the files stay.
+    """
     inner = handle.io
     outputs = handle.io = Outputs(inner)
     try:
         yield
-    except (OSError, OperationalError) as error:
-        if not is_full(error):
-            raise
-        outputs.remove()
-        raise DiskFull(
-            errno.ENOSPC,
-            f"the disk filled up while {rows.num_rows} rows ({rows.nbytes / (1 << 20):.1f} MiB) were written to "
-            f"{table}; nothing of them was published. Free some space (`factory clean` shows what can go) and retry",
-        ) from error
+    except Exception as error:
+        if is_full(error) or is_conflict(error):
+            outputs.remove()
+        if is_full(error):
+            raise DiskFull(
+                errno.ENOSPC,
+                f"the disk filled up while {rows.num_rows} rows ({rows.nbytes / (1 << 20):.1f} MiB) were written to "
+                f"{table}; nothing of them was published. Free space (`factory clean` shows what can go) and retry",
+            ) from error
+        raise
     finally:
         handle.io = inner

@@ -18,8 +18,8 @@ _SAY_EVERY_S = 30.0
 
 
 @contextmanager
-def exclusive(key: str, timeout_s: float = 24 * 3600.0) -> Iterator[None]:
-    """Hold the lock `key` of this checkout; a second holder waits, saying for whom.
+def exclusive(key: str, timeout_s: float = 24 * 3600.0, run: str = "") -> Iterator[None]:
+    """Hold the lock `key` of this checkout for `run`; a second holder waits, saying for whom.
 
     The lock is the kernel's, so that it falls with its holder; what a dead holder left is said.
     Not reentrant. TimeoutError after `timeout_s` names the holder.
@@ -28,9 +28,9 @@ def exclusive(key: str, timeout_s: float = 24 * 3600.0) -> Iterator[None]:
     with open(path, "a+") as file:
         _wait(file, key, timeout_s)
         left = _holder(file)
-        if left and left != os.getpid():
-            print(f"lock {key}: its holder, process {left}, died without releasing it; taken over", file=sys.stderr)
-        _write(file, {"pid": os.getpid(), "run": os.environ.get("MODEL_FACTORY_RUN", "")})
+        if left:
+            print(f"lock {key}: its holder, {left}, died without releasing it; taken over", file=sys.stderr)
+        _write(file, {"pid": os.getpid(), "run": run or os.environ.get("MODEL_FACTORY_RUN", "")})
         try:
             yield
         finally:
@@ -57,13 +57,14 @@ def _wait(file: IO[str], key: str, timeout_s: float) -> None:
         time.sleep(_LOOK_EVERY_S)
 
 
-def _holder(file: IO[str]) -> int:
+def _holder(file: IO[str]) -> str:
+    """The process and run that the lock's file names, in words; "" if it names none."""
     file.seek(0)
-    text = file.read().strip()
     try:
-        return int(json.loads(text)["pid"]) if text else 0
-    except (ValueError, KeyError, TypeError):
-        return 0
+        holder = json.loads(file.read() or "{}")
+    except ValueError:
+        return ""
+    return f"process {holder['pid']}" + (f" of run {holder['run']}" if holder["run"] else "") if holder else ""
 
 
 def _write(file: IO[str], holder: dict[str, object] | None) -> None:

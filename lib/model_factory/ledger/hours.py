@@ -7,7 +7,7 @@ between steps), open (not decided yet).
 
 import itertools
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from model_factory.ledger.records import AttemptRecord
@@ -52,23 +52,29 @@ class Step:
     at: float
 
 
-def station_hours(attempts: list[AttemptRecord], steps: Iterable[Step], committed: int) -> Hours:
+def station_hours(attempts: Sequence[AttemptRecord], steps: Iterable[Step], committed: int) -> Hours:
     """Divide the attempts' device time.
 
     A station that logs steps is divided by them: a step's interval runs from the step logged before
     it in the same attempt; it is kept if a durable checkpoint contains it (up to `committed`, or all
-    when the last attempt ended well) and no later attempt did it again; the rest of the attempt is
-    overhead. A station without steps is kept whole by the attempt that ended well.
+    when an attempt ended well) and the attempt that ended well, or the last, did not do it again; the
+    rest of an attempt is overhead, and so is a whole one that repeats what had ended well. A station
+    without steps is kept whole by every attempt that ended well (the shards of a map are such attempts).
     """
+    steps = list(steps)
     intervals = [_intervals(attempt, steps) for attempt in attempts]
-    if attempts and attempts[-1].outcome == "ok":
+    if not any(intervals):
+        return sum((_divide(attempt, 0.0, 0.0, stepped=False) for attempt in attempts), Hours())
+    first_ok = next((index for index, one in enumerate(attempts) if one.outcome == "ok"), None)
+    final = len(attempts) - 1 if first_ok is None else first_ok
+    if first_ok is not None:
         committed = max((step for one in intervals for step in one), default=0)
-    stepped = any(intervals)
     total = Hours()
     for index, attempt in enumerate(attempts):
-        later = {step for one in intervals[index + 1 :] for step in one}
-        kept = sum(took for step, took in intervals[index].items() if step <= committed and step not in later)
-        total += _divide(attempt, kept, sum(intervals[index].values()), stepped)
+        took = intervals[index] if index <= final else {}
+        later = {step for one in intervals[index + 1 : final + 1] for step in one}
+        kept = sum(seconds for step, seconds in took.items() if step <= committed and step not in later)
+        total += _divide(attempt, kept, sum(took.values()), stepped=True)
     return total
 
 

@@ -1,16 +1,12 @@
 """Curves: collected in memory, written by a thread of their own."""
 
-import atexit
 import os
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from multiprocessing.util import Finalize
 
 from model_factory.ledger import store
-
-if TYPE_CHECKING:
-    from mlflow.entities import Metric
 
 # What a killed process may lose of its curves.
 FLUSH_EVERY_S = 1.0
@@ -43,7 +39,7 @@ class Recorder:
     def __init__(self, run_id: str, heartbeat: Callable[[], None] | None = None) -> None:
         self.run_id = run_id
         self._heartbeat = heartbeat
-        self._waiting: list[Metric] = []
+        self._waiting: list[tuple[str, float, int, int]] = []
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._closed = threading.Event()
@@ -51,25 +47,17 @@ class Recorder:
         self._thread.start()
 
     def add(self, metrics: dict[str, float], step: int) -> None:
-        from mlflow.entities import Metric
-
         now = int(time.time() * 1000)
-        points = [Metric(name, float(value), now, step) for name, value in metrics.items()]
         with self._lock:
-            self._waiting.extend(points)
+            self._waiting.extend((name, float(value), now, step) for name, value in metrics.items())
 
     def flush(self) -> None:
         """Write what is waiting; what cannot be written now is kept for the next time."""
         with self._writing:
-            with self._lock:
-                points, self._waiting = self._waiting, []
-            for start in range(0, len(points), _METRICS_A_BATCH):
-                try:
-                    store.client().log_batch(self.run_id, metrics=points[start : start + _METRICS_A_BATCH])
-                except Exception:
-                    with self._lock:
-                        self._waiting = points[start:] + self._waiting
-                    raise
+            while batch := self._waiting[:_METRICS_A_BATCH]:
+                _write(self.run_id, batch)
+                with self._lock:
+                    del self._waiting[: len(batch)]
 
     def close(self) -> None:
         """Write the rest; an error of the log book is raised here, once, and nowhere else."""
@@ -88,6 +76,12 @@ class Recorder:
                 print(f"ledger: the log book cannot be written at the moment: {error}", flush=True)
 
 
+def _write(run_id: str, batch: list[tuple[str, float, int, int]]) -> None:
+    from mlflow.entities import Metric
+
+    store.client().log_batch(run_id, metrics=[Metric(*point) for point in batch])
+
+
 def current_recorder() -> Recorder | None:
     """That of the open attempt; a worker process of a mesh gets one of its own for the same run."""
     run_id = os.environ.get("MODEL_FACTORY_RUN")
@@ -96,7 +90,8 @@ def current_recorder() -> Recorder | None:
     name = f"{os.getpid()}/{run_id}"
     if name not in _recorders:
         _recorders[name] = Recorder(run_id)
-        atexit.register(_recorders[name].close)
+        # Unlike atexit's, these are also run by the processes that multiprocessing forks.
+        Finalize(None, _recorders[name].close, exitpriority=10)
     return _recorders[name]
 
 
