@@ -34,8 +34,10 @@ class Backend:
             "program_uid": _program_uid(),
         }
         # -s -P -S is isolated mode (-I) but for the environment, which is empty save the hash seed.
-        python = [_python(), "-s", "-P", "-S", "-B", str(INSIDE), json.dumps(settings)]
-        return python if self.name == "namespaces" else [*_bubblewrap(scratch_bytes), *python]
+        python, arguments = [_python(), "-s", "-P", "-S", "-B"], [json.dumps(settings)]
+        if self.name == "namespaces":
+            return [*python, str(INSIDE), *arguments]
+        return [*_bubblewrap(scratch_bytes), *python, "/sandbox", *arguments]
 
 
 BACKENDS = (
@@ -52,7 +54,8 @@ def _bubblewrap(scratch_bytes: int) -> list[str]:
         wrapped += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_KILL"]
     else:
         wrapped += ["--unshare-user"]
-    for path in (*SYSTEM, *_installation(), str(INSIDE)):
+    wrapped += ["--perms", "0755", "--dir", "/dev", "--ro-bind", str(INSIDE), "/sandbox"]
+    for path in (*SYSTEM, *_installation()):
         if os.path.islink(path):
             wrapped += ["--symlink", os.readlink(path), path]
         elif os.path.exists(path):

@@ -26,7 +26,8 @@ def execute(programs: Sequence[Program], limits: Limits, num_workers: int = 2) -
     """
     if limits.memory_bytes < MIN_MEMORY_BYTES:
         raise ValueError(
-            f"limits.memory_bytes: {limits.memory_bytes} does not hold a Python interpreter; use {MIN_MEMORY_BYTES} or more"
+            f"limits.memory_bytes: {limits.memory_bytes} does not hold a Python interpreter; "
+            f"use {MIN_MEMORY_BYTES} or more"
         )
     unique = list(dict.fromkeys(programs))
     if not unique:
@@ -47,6 +48,7 @@ class Pool:
 
     def run(self, program: Program, limits: Limits) -> Execution:
         """Run one program on an idle or new worker, once more on another if the worker dies."""
+        complaint = ""
         for _ in range(2):
             worker = self._take(limits)
             try:

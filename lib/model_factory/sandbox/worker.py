@@ -34,11 +34,11 @@ class Worker:
         self.scratch_bytes = limits.file_bytes
         self.backend = backend
         self.channel, theirs = socket.socketpair()
-        self.complaints = tempfile.TemporaryFile()
+        self.complaints = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             self.process = subprocess.Popen(
                 backend.command(limits.file_bytes),
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=self.complaints,
                 env={"PYTHONHASHSEED": "0"},
@@ -67,15 +67,16 @@ class Worker:
         else:
             why = "it closed the connection"
         if answer is None:
+            complaint = self._complaint()
             self.close()
-            raise WorkerDied(f"waited for the sandbox worker ({self.backend.name}) to run a program: {why}"
-                             f"{self._complaint()}")
+            raise WorkerDied(f"waited for the sandbox worker ({self.backend.name}) to run a program: {why}{complaint}")
         self.retired = answer.pop("retire")
         return Execution(**answer)
 
     def close(self) -> None:
         """End the worker and everything in its namespaces."""
         self.channel.close()
+        self.complaints.close()
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=GRACE_S)

@@ -4,9 +4,9 @@ import functools
 import json
 import sys
 
-import confine
-import isolate
-import serve
+import confine  # pyright: ignore[reportMissingImports]
+import isolate  # pyright: ignore[reportMissingImports]
+import serve  # pyright: ignore[reportMissingImports]
 
 if __name__ == "__main__":
     settings = json.loads(sys.argv[1])

@@ -57,8 +57,10 @@ def confine(limits: dict, program_uid: int | None, system_calls: bytes) -> None:
 
 
 def _limit(limits: dict, program_uid: int | None) -> None:
+    # Past the soft limit the kernel sends SIGXCPU, which says why; past the hard one it kills.
+    cpu_s = math.ceil(limits["cpu_s"])
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
     for kind, value in (
-        (resource.RLIMIT_CPU, math.ceil(limits["cpu_s"])),
         (resource.RLIMIT_AS, limits["memory_bytes"]),
         (resource.RLIMIT_FSIZE, limits["file_bytes"]),
         (resource.RLIMIT_NPROC, limits["num_processes"] + (WORKER_PROCESSES if program_uid is None else 0)),

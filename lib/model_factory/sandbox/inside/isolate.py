@@ -1,5 +1,6 @@
 """Namespaces and a read-only root for the worker, made with unshare(2): no helper program, no set-uid bit."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -116,10 +117,8 @@ def _show(path: str) -> None:
 
 def _forbid_user_namespaces() -> None:
     """Nested ones would give a program rights over mounts of its own; seccomp refuses them as well."""
-    try:
+    with contextlib.suppress(OSError):
         _write("/.host/proc/sys/user/max_user_namespaces", "0")
-    except OSError:
-        pass
 
 
 def _relay(pid: int) -> None:

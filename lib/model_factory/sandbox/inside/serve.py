@@ -1,7 +1,9 @@
 """The worker's loop: fork one process a program, watch it, kill all it left behind, report."""
 
+import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import select
@@ -14,9 +16,8 @@ import traceback
 import types
 from collections.abc import Callable
 
-# Imported here once, so that programs find them loaded: a fork shares them.
-import bisect, collections, functools, heapq, itertools, math, operator, random, re, string, typing  # noqa: E401, F401, I001
-
+# Imported once, so that programs find them loaded: a fork shares them.
+COMMON = ("bisect", "collections", "functools", "heapq", "itertools", "math", "operator", "random", "re", "string")
 CHUNK = 65536
 PR_SET_DUMPABLE = 4
 
@@ -33,6 +34,8 @@ def serve(confine: Callable[[dict], None], clean: Callable[[], None]) -> None:
         raise RuntimeError("the sandbox's worker must be process 1 of its own process namespace")
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     channel = socket.socket(fileno=os.dup(0))
+    for name in COMMON:
+        importlib.import_module(name)
     gc.freeze()
     while (request := receive(channel)) is not None:
         answer = run(request, confine)
@@ -100,10 +103,8 @@ def _sweep(pid: int) -> tuple[int, float]:
     The kernel walks the processes under one lock, so a fork bomb cannot outrun it.
     """
     exit_code, cpu_s = 0, 0.0
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(-1, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     while True:
         try:
             reaped, status, usage = os.wait4(-1, 0)
@@ -117,7 +118,7 @@ def _sweep(pid: int) -> tuple[int, float]:
 def _status(exit_code: int, stderr: str, cpu_spent: bool) -> str:
     if exit_code == 0:
         return "ok"
-    if exit_code == -signal.SIGKILL and cpu_spent:
+    if exit_code == -signal.SIGXCPU or (exit_code == -signal.SIGKILL and cpu_spent):
         return "timeout"
     if exit_code < 0:
         return "killed"
