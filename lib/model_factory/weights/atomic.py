@@ -62,8 +62,9 @@ def _explain(error: Exception, folder: Path, size_bytes: int) -> None:
 
         raise DiskFull(
             errno.ENOSPC,
-            f"the disk filled up while checkpoint {folder} ({size_bytes / (1 << 20):.1f} MiB) was written; nothing of it "
-            "was kept and the steps before are whole. Free some space (`factory clean` shows what can go) and run again",
+            f"the disk filled up while checkpoint {folder} ({size_bytes / (1 << 20):.1f} MiB) was written; nothing "
+            "of it was kept and the steps before are whole. Free some space (`factory clean` shows what can go) and "
+            "run again",
         ) from error
 
 

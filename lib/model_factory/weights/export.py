@@ -30,7 +30,7 @@ def export_hf(checkpoint: Checkpoint, folder: Path) -> None:
         clean_up_tokenization_spaces=False,
     )
     tokenizer.save_pretrained(folder)
-    pad, end = tokenizer.pad_token_id, tokenizer.eos_token_id
+    pad, end = (tokenizer.backend_tokenizer.token_to_id(name) for name in (PAD, END))
     hf.to_hf_config(checkpoint.model, pad, end).save_pretrained(folder)
     GenerationConfig(pad_token_id=pad, eos_token_id=end).save_pretrained(folder)
     state = {name: tensor.contiguous() for name, tensor in hf.to_hf_state(load_model(checkpoint).state_dict()).items()}

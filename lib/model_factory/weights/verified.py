@@ -52,7 +52,7 @@ def marker(folder: Path) -> dict[str, Any]:
 
 
 def verify(folder: Path) -> dict[str, Any]:
-    """The marker, once every file it names is there with its size and sha256; DamagedCheckpoint names one that is not."""
+    """The marker, if every file it names is there with its size and sha256; DamagedCheckpoint names one that is not."""
     found = marker(folder)
     for name, wanted in found["files"].items():
         path = folder / name

@@ -1,0 +1,50 @@
+"""Documents as tokens, cut where they are longer than a sequence."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tokenizers import Tokenizer as Encoder
+
+from model_factory.blender.tokenizer import END
+
+BATCH_DOCUMENTS = 64
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of one document's tokens; `num_bytes` is of the text behind all of them but the first,
+    which has nothing before it to be predicted from."""
+
+    doc_id: str
+    tokens: np.ndarray
+    num_bytes: int
+
+
+def token_bytes(encoder: Encoder) -> np.ndarray:
+    """Bytes of text behind each token id. In the byte-level alphabet one character is one byte;
+    special tokens stand for none."""
+    lengths = np.zeros(encoder.get_vocab_size(), dtype=np.int64)
+    special = encoder.get_added_tokens_decoder()
+    for token, index in encoder.get_vocab().items():
+        lengths[index] = 0 if index in special else len(token)
+    return lengths
+
+
+def tokenised(encoder: Encoder, texts: Sequence[str]) -> Iterator[np.ndarray]:
+    """The tokens of each text with <|end|> behind it, int32."""
+    end = encoder.token_to_id(END)
+    for start in range(0, len(texts), BATCH_DOCUMENTS):
+        for encoding in encoder.encode_batch_fast(list(texts[start : start + BATCH_DOCUMENTS])):
+            yield np.array([*encoding.ids, end], dtype=np.int32)
+
+
+def cut(doc_id: str, tokens: np.ndarray, lengths: np.ndarray, capacity: int) -> list[Piece]:
+    """One document's pieces of at most `capacity` tokens.
+
+    Neighbours share a token, the last of the one and the first of the other: so every token but the
+    document's first is predicted exactly once.
+    """
+    starts = range(0, max(len(tokens) - 1, 1), capacity - 1)
+    runs = [tokens[start : start + capacity] for start in starts]
+    return [Piece(doc_id, run, int(lengths[run[1:]].sum())) for run in runs]
