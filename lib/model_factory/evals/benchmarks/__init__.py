@@ -1,0 +1,1 @@
+"""Benchmarks, one module each, by the names of `evals.registry`."""

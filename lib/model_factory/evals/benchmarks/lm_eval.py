@@ -1,0 +1,91 @@
+"""A task of EleutherAI's harness from a local file, on our own held-out documents."""
+
+import contextlib
+import io
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from model_factory.evals.benchmark import Item, Result, Subject
+from model_factory.evals.next_line import NUM_CHOICES, next_line_rows
+from model_factory.evals.scores import Asked, score_of, version_of
+from model_factory.nouns.home import room
+
+TASKS = Path(__file__).parents[1] / "tasks"
+TASK = "next_line"
+# The harness' name for a metric → ours. acc_norm divides a choice's log-probability by its characters.
+METRICS = {"acc": "accuracy", "acc_norm": "accuracy_by_length"}
+
+
+def lm_eval(subject: Subject) -> Result:
+    """Accuracy on `next_line`; a guess is right once in four."""
+    rows = next_line_rows(subject)
+    samples = _run(subject, rows)
+    template = (TASKS / f"{TASK}.yaml").read_text(encoding="utf-8")
+    asked = Asked("lm_eval", rows, template, version_of("lm_eval"), "model_factory.model")
+    items, scores = [], []
+    for theirs, ours in METRICS.items():
+        found = [_item(rows, sample, theirs, ours) for sample in samples]
+        scores.append(score_of(subject, asked, f"{TASK}_{ours}", "share of questions", found))
+        items += found
+    return Result(items, scores, f"lm_eval: {TASK}, {len(rows)} questions, {1 / NUM_CHOICES:.2f} is a guess")
+
+
+def _item(rows: list[dict[str, Any]], sample: dict[str, Any], theirs: str, ours: str) -> Item:
+    index = sample["doc_id"]
+    row = rows[index]
+    logprobs = [float(answer[0]) for answer in sample["filtered_resps"]]
+    lengths = [len(choice) if theirs == "acc_norm" else 1 for choice in row["choices"]]
+    chosen = max(range(NUM_CHOICES), key=lambda i: logprobs[i] / lengths[i])
+    return Item(row["doc_id"], f"{TASK}_{ours}", index, row["context"], row["choices"][chosen], float(sample[theirs]))
+
+
+def _run(subject: Subject, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The harness' own record of every question, in the order of the rows."""
+    with TemporaryDirectory(dir=room("tmp")) as folder, _offline(), _quiet():
+        from lm_eval import simple_evaluate
+        from lm_eval.tasks import TaskManager
+
+        from model_factory.evals.harness_model import HarnessModel
+
+        data = Path(folder) / "test.jsonl"
+        data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        kwargs = {"data_files": {"test": str(data)}, "cache_dir": str(Path(folder) / "cache")}
+        found = simple_evaluate(
+            model=HarnessModel(subject),
+            tasks=[{"task": TASK, "dataset_kwargs": kwargs}],
+            task_manager=TaskManager(include_path=str(TASKS), include_defaults=False),
+            bootstrap_iters=0,
+            log_samples=True,
+        )
+    assert found is not None
+    return sorted(found["samples"][TASK], key=lambda sample: sample["doc_id"])
+
+
+@contextlib.contextmanager
+def _offline() -> Iterator[None]:
+    """Whatever `datasets` would like to ask a hub, it doesn't."""
+    names = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The harness' bars and tables are not ours."""
+    level = logging.getLogger().manager.disable
+    logging.disable(logging.INFO)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.disable(level)
