@@ -14,8 +14,8 @@ table { border-collapse: collapse; margin: 0.5em 0 } td, th { border: 1px solid 
 
 def data_docs(result: Any) -> str:
     """Render a suite's validation result; the HTML refers to nothing outside itself."""
-    from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view.view import DefaultJinjaPageView
 
     page = DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(result), template="page_minimal.j2")
     body = _BODY.search(page)

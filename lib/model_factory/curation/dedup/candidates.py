@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
-from rensa import RMinHash
+from rensa import RMinHash  # type: ignore[attr-defined]
 
 from model_factory import ledger
 from model_factory.cards.curate import NearDuplicates

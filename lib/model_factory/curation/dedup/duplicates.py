@@ -35,7 +35,7 @@ def exact_duplicates(documents: pl.DataFrame) -> pl.DataFrame:
     normal = pl.col("text").str.replace_all(r"\s+", " ").str.strip_chars(" ")
     same = documents.select("doc_id", kept_doc_id=pl.col("doc_id").first().over(normal))
     later = same.filter(pl.col("doc_id") != pl.col("kept_doc_id"))
-    return later.with_columns(kind=pl.lit("exact"), similarity=pl.lit(1.0)).cast(dict(DUPLICATES_SCHEMA))
+    return later.with_columns(kind=pl.lit("exact"), similarity=pl.lit(1.0)).cast(DUPLICATES_SCHEMA)
 
 
 def near_duplicates(documents: pl.DataFrame, settings: NearDuplicates, seed: int) -> pl.DataFrame:

@@ -49,7 +49,7 @@ def _apply(documents: pl.DataFrame, rule: Rule, version: str) -> pl.DataFrame:
             version=pl.lit(version),
             kept=value >= threshold if rule.kept == "at_least" else value <= threshold,
         )
-        .cast(dict(VERDICT_SCHEMA))
+        .cast(VERDICT_SCHEMA)
     )
 
 
