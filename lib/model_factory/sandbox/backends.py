@@ -54,7 +54,10 @@ def _bubblewrap(scratch_bytes: int) -> list[str]:
         wrapped += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_KILL"]
     else:
         wrapped += ["--unshare-user"]
-    wrapped += ["--perms", "0755", "--dir", "/dev", "--ro-bind", str(INSIDE), "/sandbox"]
+    wrapped += ["--ro-bind", str(INSIDE), "/sandbox"]
+    # Left to itself bubblewrap makes them for root alone, and programs are another user.
+    for parent in sorted({str(up) for path in (*SYSTEM, *DEVICES, *_installation()) for up in Path(path).parents}):
+        wrapped += ["--perms", "0755", "--dir", parent]
     for path in (*SYSTEM, *_installation()):
         if os.path.islink(path):
             wrapped += ["--symlink", os.readlink(path), path]

@@ -102,7 +102,7 @@ def system_call_filter() -> bytes:
         return b""
     (architecture, clone, clone3, socket), refused = SYSTEM_CALLS[platform.machine()]
     steps = [(LOAD, 0, 0, ARCHITECTURE), (EQUAL, 1, 0, architecture), (RETURN, 0, 0, KILL)]
-    steps += [(LOAD, 0, 0, NUMBER), (AT_LEAST, 0, 1, FOREIGN_NUMBERS), (RETURN, 0, 0, KILL)]
+    steps += [(LOAD, 0, 0, NUMBER), (AT_LEAST, 0, 1, FOREIGN_NUMBERS), (RETURN, 0, 0, FAIL | ENOSYS)]
     for number in refused + NEW_MOUNT_CALLS:
         steps += [(EQUAL, 0, 1, number), (RETURN, 0, 0, FAIL | EPERM)]
     # clone3 hides its flags behind a pointer; told that it is missing, the C library falls back to clone.
