@@ -46,10 +46,10 @@ def _wait(file: IO[str], key: str, timeout_s: float) -> None:
             return
         except BlockingIOError:
             now = time.monotonic()
-        who = f"process {_holder(file) or '(starting)'}, which holds lock {key} ({file.name})"
+        who = f"{_holder(file) or 'a process that has just started'}, which holds lock {key} ({file.name})"
         if now - started > timeout_s:
             raise TimeoutError(
-                f"process {os.getpid()} waited {timeout_s:.0f} s for {who}; end that process or wait longer"
+                f"process {os.getpid()} waited {timeout_s:g} s for {who}; end that process or wait for it"
             )
         if now - started > 1 and (first or now - said > _SAY_EVERY_S):
             print(f"waiting for {who}", file=sys.stderr)

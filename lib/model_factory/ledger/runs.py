@@ -1,6 +1,7 @@
 """Runs in the log book: one for every lock, beneath it one for every station it worked on."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -117,10 +118,11 @@ def station_run(lock: Lock, station: str, key: str, section: Any) -> str:
 
 
 def log_params(run_id: str, values: Any) -> None:
-    """Log a nested value's leaves under dotted names."""
+    """Log the leaves of a nested dict under dotted names, in the characters that MLflow takes."""
     from mlflow.entities import Param
 
-    params = [Param(name, str(value)[:_MAX_PARAM_CHARS]) for name, value in _leaves("", values)]
+    leaves = _leaves("", values) if isinstance(values, dict) else iter([("section", values)])
+    params = [Param(re.sub(r"[^\w\-. :/]", "_", name), str(value)[:_MAX_PARAM_CHARS]) for name, value in leaves]
     for start in range(0, len(params), _PARAMS_A_BATCH):
         store.client().log_batch(run_id, params=params[start : start + _PARAMS_A_BATCH])
 
