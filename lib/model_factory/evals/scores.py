@@ -66,7 +66,8 @@ def clustered(items: Sequence[Item]) -> tuple[Floats, Floats]:
     weights = np.array([item.weight for item in items], dtype=np.float64)
     scores = np.array([item.score for item in items], dtype=np.float64)
     total = len(names)
-    return np.bincount(index, scores * weights, total), np.bincount(index, weights, total)
+    sums, sizes = np.bincount(index, scores * weights, total), np.bincount(index, weights, total)
+    return sums.astype(np.float64), sizes.astype(np.float64)
 
 
 def version_of(distribution: str) -> str:

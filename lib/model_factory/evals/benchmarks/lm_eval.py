@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import yaml
+
 from model_factory.evals.benchmark import Item, Result, Subject
 from model_factory.evals.next_line import NUM_CHOICES, next_line_rows
 from model_factory.evals.scores import Asked, score_of, version_of
@@ -25,8 +27,7 @@ def lm_eval(subject: Subject) -> Result:
     """Accuracy on `next_line`; a guess is right once in four."""
     rows = next_line_rows(subject)
     samples = _run(subject, rows)
-    template = (TASKS / f"{TASK}.yaml").read_text(encoding="utf-8")
-    asked = Asked("lm_eval", rows, template, version_of("lm_eval"), "model_factory.model")
+    asked = Asked("lm_eval", rows, _template(), version_of("lm_eval"), "model_factory.model")
     items, scores = [], []
     for theirs, ours in METRICS.items():
         found = [_item(rows, sample, theirs, ours) for sample in samples]
@@ -47,7 +48,7 @@ def _item(rows: list[dict[str, Any]], sample: dict[str, Any], theirs: str, ours:
 def _run(subject: Subject, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The harness' own record of every question, in the order of the rows."""
     with TemporaryDirectory(dir=room("tmp")) as folder, _offline(), _quiet():
-        from lm_eval import simple_evaluate
+        from lm_eval.evaluator import simple_evaluate
         from lm_eval.tasks import TaskManager
 
         from model_factory.evals.harness_model import HarnessModel
@@ -57,13 +58,17 @@ def _run(subject: Subject, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         kwargs = {"data_files": {"test": str(data)}, "cache_dir": str(Path(folder) / "cache")}
         found = simple_evaluate(
             model=HarnessModel(subject),
-            tasks=[{"task": TASK, "dataset_kwargs": kwargs}],
-            task_manager=TaskManager(include_path=str(TASKS), include_defaults=False),
+            tasks=[yaml.safe_load(_template()) | {"dataset_kwargs": kwargs}],
+            task_manager=TaskManager(include_defaults=False),
             bootstrap_iters=0,
             log_samples=True,
         )
     assert found is not None
-    return sorted(found["samples"][TASK], key=lambda sample: sample["doc_id"])
+    return sorted(map(dict, found.get("samples", {})[TASK]), key=lambda sample: sample["doc_id"])
+
+
+def _template() -> str:
+    return (TASKS / f"{TASK}.yaml").read_text(encoding="utf-8")
 
 
 @contextlib.contextmanager
@@ -81,9 +86,9 @@ def _offline() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """The harness' bars and tables are not ours."""
+    """The harness' bars and its word on every default are not ours."""
     level = logging.getLogger().manager.disable
-    logging.disable(logging.INFO)
+    logging.disable(logging.WARNING)
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             yield
