@@ -20,7 +20,8 @@ class Parallel:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """AdamW. `lr` is the peak learning rate; gradients are clipped to `max_grad_norm` (L2)."""
+    """AdamW. `lr` is the peak learning rate; gradients are clipped to `max_grad_norm` (L2). `precision` is
+    of the forward and backward pass; weights, gradients and the optimiser's state are fp32 in any case."""
 
     __pydantic_config__ = STRICT
 
@@ -30,6 +31,7 @@ class Optimizer:
     eps: Positive
     weight_decay: NonNegative
     max_grad_norm: Positive
+    precision: Literal["fp32", "bf16"] = "fp32"
 
 
 @dataclass(frozen=True)
