@@ -135,6 +135,13 @@ def test_writes_outside_the_scratch_folder(worker: Worker) -> None:
     refused(worker, *[f"open({folder + '/planted'!r}, 'w')" for folder in folders], f"open({os.__file__!r}, 'a')")
 
 
+def test_every_mount_but_the_scratch_folder_is_read_only(worker: Worker) -> None:
+    """File permissions alone would not protect what belongs to the user who runs the factory."""
+    folders = ["/", "/usr", "/etc/ld.so.cache", os.path.dirname(os.__file__)]
+    source = f"import os\nprint([os.statvfs(path).f_flag & os.ST_RDONLY for path in {[*folders, '/tmp']}])"
+    assert run(worker, source).stdout == f"{[1] * len(folders) + [0]}\n"
+
+
 def test_links_out(worker: Worker) -> None:
     links = ["/etc/passwd", "/proc/1/root/etc/passwd", str(checkout() / "README.md"), "../../etc/shadow"]
     source = ATTEMPT + "import os\n"
