@@ -1,20 +1,10 @@
 """What the learner asks of an algorithm: weights for samples, and a loss for their tokens."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Generator, Tensor
 
 from model_factory.cards.rl import Rl
-
-
-@dataclass(frozen=True)
-class TokenLoss:
-    """Per answer token, all of shape [N]: `loss` to be summed and divided by the step's number of
-    tokens, `clipped` where the ratio's bound holds the gradient back."""
-
-    loss_N: Tensor
-    clipped_N: Tensor
 
 
 class Algorithm(Protocol):
@@ -31,7 +21,7 @@ class Algorithm(Protocol):
         sampled_logprobs_N: Tensor,
         reference_logprobs_N: Tensor | None,
         advantages_N: Tensor,
-    ) -> TokenLoss:
+    ) -> Tensor:
         """The loss of each token from its log-probability under the weights being trained, under those
         that sampled it and, where `kl_weight` is not 0, under the reference."""
         ...

@@ -10,7 +10,6 @@ import torch
 from torch import Generator, Tensor
 
 from model_factory.cards.rl import Rl
-from model_factory.rl.algorithms.algorithm import TokenLoss
 
 STD_FLOOR = 1e-4
 
@@ -30,14 +29,13 @@ class Grpo:
         sampled_logprobs_N: Tensor,
         reference_logprobs_N: Tensor | None,
         advantages_N: Tensor,
-    ) -> TokenLoss:
+    ) -> Tensor:
         """-min(ratio · A, clip(ratio, 1 - clip_low, 1 + clip_high) · A) + kl_weight · k3, where k3 is
         exp(reference - logprob) - (reference - logprob) - 1 (Schulman's unbiased, never negative estimate)."""
         ratio_N = torch.exp(logprobs_N - sampled_logprobs_N)
         bounded_N = ratio_N.clamp(1 - section.clip_low, 1 + section.clip_high)
-        free_N, held_N = ratio_N * advantages_N, bounded_N * advantages_N
-        loss_N = -torch.minimum(free_N, held_N)
+        loss_N = -torch.minimum(ratio_N * advantages_N, bounded_N * advantages_N)
         if reference_logprobs_N is not None:
             behind_N = reference_logprobs_N - logprobs_N
             loss_N = loss_N + section.kl_weight * (torch.exp(behind_N) - behind_N - 1)
-        return TokenLoss(loss_N, (held_N < free_N).detach())
+        return loss_N

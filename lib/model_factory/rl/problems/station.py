@@ -44,7 +44,7 @@ def pose(section: Problems) -> Iterator[dict[str, str]]:
 
 def withheld_pairs(source: Family, rng: random.Random) -> set[tuple[str, str]]:
     """The ordered pairs of operators that are never neighbours outside the combination split."""
-    pairs = list(product(source.operators, repeat=2))
+    pairs = list(product(source.operators, source.operators))
     return set(rng.sample(pairs, max(1, round(WITHHELD_FRACTION * len(pairs)))))
 
 

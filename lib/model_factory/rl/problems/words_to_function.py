@@ -27,8 +27,15 @@ class WordsToFunction:
         self.section = section
 
     def draw(self, rng: random.Random) -> Draft | None:
-        """One draft, or None where the drawn steps do not all matter or values pass 10⁶."""
-        steps = self._steps(rng)
+        return self.pose(self.draw_steps(rng), rng)
+
+    def draw_steps(self, rng: random.Random) -> tuple[Step, ...]:
+        num_ops = rng.randint(self.section.min_ops, self.section.max_ops)
+        operators = [rng.choice(OPERATORS) for _ in range(num_ops)]
+        return tuple(Step(operator, rng.choice(operator.constants)) for operator in operators)
+
+    def pose(self, steps: tuple[Step, ...], rng: random.Random) -> Draft | None:
+        """The problem of these steps, or None where they do not all matter or values pass 10⁶."""
         values = run(steps, PROBES)
         if np.abs(values).max() > MAX_VALUE:
             return None
@@ -45,11 +52,6 @@ class WordsToFunction:
             behaviour=values.tobytes(),
             operators=tuple(step.operator.name for step in steps),
         )
-
-    def _steps(self, rng: random.Random) -> tuple[Step, ...]:
-        num_ops = rng.randint(self.section.min_ops, self.section.max_ops)
-        operators = [rng.choice(OPERATORS) for _ in range(num_ops)]
-        return tuple(Step(operator, rng.choice(operator.constants)) for operator in operators)
 
 
 def near_misses(steps: tuple[Step, ...]) -> list[tuple[Step, ...]]:

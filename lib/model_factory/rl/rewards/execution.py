@@ -4,4 +4,4 @@ from model_factory.rl.rewards.outcome import Outcome
 
 
 def execution(outcome: Outcome) -> float:
-    return float(outcome.finished and outcome.total > 0 and outcome.passed == outcome.total)
+    return float(outcome.correct)

@@ -19,5 +19,9 @@ class Outcome:
     passed: int
     total: int
 
+    @property
+    def correct(self) -> bool:
+        return self.finished and self.status == "ok" and 0 < self.total == self.passed
+
 
 Reward = Callable[[Outcome], float]
