@@ -14,6 +14,7 @@ INTS = (0, 1, 2, 3, 5, 7, 8, 10, 12, 16, 25, 42, 64, 100, 255, -1, -2, -7)
 FLOATS = (0.0, 0.5, 1.0, 1.5, 2.25, -3.5, 10.0)
 # Where nothing tells the type: tried in this order, all arguments alike.
 FALLBACK: tuple[Kind, ...] = ("int", "str", "list", "dict", "bytes", "float")
+ITEMS: tuple[Kind, ...] = ("int", "str")
 
 
 def generate(function: Function, count: int, seed: int) -> list[tuple[Any, ...]]:
@@ -54,7 +55,8 @@ class _Values:
             case "bytes":
                 return self._str().encode()
             case "list":
-                return [self.value(kind) for kind in [self.draw.choice(("int", "str"))] * self.draw.randint(0, 4)]
+                item = self.draw.choice(ITEMS)
+                return [self.value(item) for _ in range(self.draw.randint(0, 4))]
             case "dict":
                 return {self._word(): self._pick(INTS, self.own_ints) for _ in range(self.draw.randint(0, 3))}
 
