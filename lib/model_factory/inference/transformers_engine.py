@@ -1,0 +1,126 @@
+"""The engine that needs no service: our transformer in this process."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from model_factory import weights as weights_at_rest
+from model_factory.inference.decode import Decoder
+from model_factory.inference.engine import Completion, Sampling
+from model_factory.model import Transformer
+from model_factory.nouns import Checkpoint
+
+MAX_ROWS = 256
+
+
+class TransformersEngine:
+    """Generates with `model.Transformer` on the CPU, at most `max_rows` completions at a time."""
+
+    def __init__(self, max_rows: int = MAX_ROWS) -> None:
+        self.max_rows = max_rows
+        self.version = 0
+        self._model: Transformer | None = None
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        self._model = weights_at_rest.load_model(checkpoint)
+        self.version = 0
+
+    def update(self, weights: Mapping[str, Tensor], version: int) -> None:
+        self.model.load_state_dict(weights)
+        self.version = version
+
+    @property
+    def model(self) -> Transformer:
+        if self._model is None:
+            raise RuntimeError("the engine has no weights yet: call load(checkpoint) before update or generate")
+        return self._model
+
+    @torch.inference_mode()
+    def generate(self, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[Completion]:
+        """See `Engine`. ValueError names the first prompt that is empty or leaves no room in the context.
+
+        Which rows share a batch changes no choice: each completion draws from its own row of a
+        table of random numbers made from `sampling.seed`, whatever torch's global generator holds.
+        """
+        self._refuse(prompts, sampling)
+        generator = torch.Generator().manual_seed(sampling.seed)
+        draws = torch.rand(len(prompts), sampling.num_samples, sampling.max_new_tokens, generator=generator)
+        completions: dict[int, list[Completion]] = {}
+        for batch in self._batches(prompts, sampling.num_samples):
+            rows = _decode(self.model, [prompts[index] for index in batch], draws[batch].flatten(0, 1), sampling)
+            for place, (token_ids, logprobs) in enumerate(rows):
+                index = batch[place // sampling.num_samples]
+                reason = "stop" if token_ids[-1] in sampling.stop_token_ids else "length"
+                completion = Completion(index, token_ids, logprobs, reason, self.version)
+                completions.setdefault(index, []).append(completion)
+        return [completion for index in range(len(prompts)) for completion in completions[index]]
+
+    def _refuse(self, prompts: Sequence[Sequence[int]], sampling: Sampling) -> None:
+        context_length = self.model.architecture.context_length
+        for index, prompt in enumerate(prompts):
+            if not prompt:
+                raise ValueError(f"prompt {index} is empty; start it with the end-of-document token")
+            if len(prompt) + sampling.max_new_tokens > context_length:
+                raise ValueError(
+                    f"prompt {index}: its {len(prompt)} tokens and max_new_tokens {sampling.max_new_tokens} exceed the "
+                    f"context of {context_length}; shorten the prompt to {context_length - sampling.max_new_tokens}"
+                )
+
+    def _batches(self, prompts: Sequence[Sequence[int]], num_samples: int) -> Iterator[list[int]]:
+        """Indices of prompts of like length: little padding, whole prompts, at most `max_rows` rows."""
+        by_length = sorted(range(len(prompts)), key=lambda index: (len(prompts[index]), index))
+        size = max(1, self.max_rows // num_samples)
+        for start in range(0, len(by_length), size):
+            yield by_length[start : start + size]
+
+
+def _decode(
+    model: Transformer, prompts: Sequence[Sequence[int]], draws_RN: Tensor, sampling: Sampling
+) -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
+    """Token ids and logprobs of every row R = prompt × sample, decoded until all have stopped.
+
+    A prompt is read once; its cache is then shared out among its samples. Rows that have stopped
+    leave the batch when they are half of it.
+    """
+    num_rows, num_new = draws_RN.shape
+    decoder = Decoder(model, prompts, num_new)
+    stops = torch.tensor(list(sampling.stop_token_ids), dtype=torch.long)
+    share = torch.arange(len(prompts)).repeat_interleave(sampling.num_samples)
+    logits_BV = decoder.prefill()[share]
+    decoder.select(share)
+    tokens_RN, logprobs_RN = torch.full((num_rows, num_new), -1), torch.zeros(num_rows, num_new)
+    rows_B, running_B = torch.arange(num_rows), torch.ones(num_rows, dtype=torch.bool)
+    for position in range(num_new):
+        chosen_B, logprobs_B = choose(logits_BV, draws_RN[rows_B, position], sampling.temperature)
+        tokens_RN[rows_B[running_B], position] = chosen_B[running_B]
+        logprobs_RN[rows_B[running_B], position] = logprobs_B[running_B]
+        running_B = running_B & ~torch.isin(chosen_B, stops)
+        if position + 1 == num_new or not running_B.any():
+            break
+        if int(running_B.sum()) * 2 <= len(rows_B):
+            kept = running_B.nonzero().flatten()
+            decoder.select(kept)
+            rows_B, chosen_B, running_B = rows_B[kept], chosen_B[kept], running_B[kept]
+        logits_BV = decoder.step(chosen_B)
+    lengths = (tokens_RN >= 0).sum(dim=1).tolist()
+    return [
+        (tuple(tokens[:length]), tuple(logprobs[:length]))
+        for tokens, logprobs, length in zip(tokens_RN.tolist(), logprobs_RN.tolist(), lengths, strict=True)
+    ]
+
+
+def choose(logits_BV: Tensor, draws_B: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    """(tokens_B, their natural logprobs_B): the likeliest at temperature 0, else drawn by inversion.
+
+    A token is drawn where the cumulated probability first exceeds the row's number from [0, 1).
+    The sums are fp64: in fp32 the tail of a large vocabulary would round away.
+    """
+    logprobs_BV = torch.log_softmax(logits_BV.float() / (temperature or 1.0), dim=-1)
+    if temperature == 0:
+        chosen_B = logprobs_BV.argmax(dim=-1)
+    else:
+        summed_BV = logprobs_BV.double().exp().cumsum(dim=-1)
+        wanted_B1 = draws_B.double()[:, None] * summed_BV[:, -1:]
+        chosen_B = torch.searchsorted(summed_BV, wanted_B1, right=True).squeeze(1).clamp(max=logits_BV.shape[1] - 1)
+    return chosen_B, logprobs_BV.gather(1, chosen_B[:, None]).squeeze(1)
