@@ -52,9 +52,7 @@ def reach(wanted: Iterable[Requirement]) -> dict[str, str]:
         seen.add(key)
         versions[name] = _public(distribution.version)
         todo += [
-            needed
-            for needed in map(Requirement, distribution.requires or [])
-            if _applies(needed, requirement.extras)
+            needed for needed in map(Requirement, distribution.requires or []) if _applies(needed, requirement.extras)
         ]
     return versions
 

@@ -1,4 +1,4 @@
-"""The containers that tasks name, and the refusal to register what nobody can reproduce."""
+"""The containers that tasks name, and what a registration or a remote run must have."""
 
 import click
 
@@ -22,3 +22,25 @@ def refuse_unpinned() -> None:
                     "run `make images-pin` where the registry can be reached"
                 )
         context = context.parent
+
+
+def carry_everything() -> None:
+    """Let a remote run take the whole checkout along.
+
+    `pyflyte run` leaves behind what has not been imported yet: images.json, the cards, and the
+    modules that a station imports late or digests as source.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return
+    from flytekit.clis.sdk_in_container.run import RunLevelParams
+    from flytekit.constants import CopyFileDetection
+
+    run = context.find_object(RunLevelParams)
+    if run and run.copy == CopyFileDetection.LOADED_MODULES:
+        run.copy = CopyFileDetection.ALL
+
+
+# Before anything is uploaded: the commands import the tasks first.
+refuse_unpinned()
+carry_everything()
