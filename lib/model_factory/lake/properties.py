@@ -16,8 +16,11 @@ from model_factory.nouns import Lineage, Parent, Snapshot, canonical_json
 _PREFIX = "model-factory."
 
 
-def encode(lineage: Lineage, num_rows: int, digest: str) -> dict[str, str]:
-    """Snapshot properties for rows with this lineage; the log book's run is named where one is open."""
+def encode(lineage: Lineage, num_rows: int, digest: str, rewritten: int | None = None) -> dict[str, str]:
+    """Snapshot properties for rows with this lineage; the log book's run is named where one is open.
+
+    `rewritten` is the snapshot whose rows these are, written again because main had moved.
+    """
     values = {
         "run-digest": lineage.run_digest,
         "station": lineage.station,
@@ -29,14 +32,14 @@ def encode(lineage: Lineage, num_rows: int, digest: str) -> dict[str, str]:
         "digest": digest,
         "schema": str(Snapshot.schema),
         "mlflow-run": os.environ.get("MODEL_FACTORY_RUN", ""),
+        "rewritten": str(rewritten or ""),
     }
     return {_PREFIX + key: value for key, value in values.items()}
 
 
 def decode(table: Table, name: str, snapshot: IcebergSnapshot) -> Snapshot | None:
     """The artifact that a snapshot of table `name` is, or None for one that the factory did not write."""
-    summary = snapshot.summary.additional_properties if snapshot.summary else {}
-    found = {key.removeprefix(_PREFIX): value for key, value in summary.items() if key.startswith(_PREFIX)}
+    found = _of(snapshot)
     if "digest" not in found:
         return None
     parents = [Parent(**parent) for parent in json.loads(found["parents"])]
@@ -49,13 +52,15 @@ def decode(table: Table, name: str, snapshot: IcebergSnapshot) -> Snapshot | Non
 def run_of(table: Table, snapshot_id: int) -> str:
     """The MLflow run in which a snapshot was written, or "" where none was open."""
     snapshot = table.snapshot_by_id(snapshot_id)
-    summary = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
-    return summary.get(_PREFIX + "mlflow-run", "")
+    return _of(snapshot).get("mlflow-run", "") if snapshot else ""
 
 
-def on_main(table: Table, snapshot_id: int) -> bool:
-    """Whether main's head is the snapshot or descends from it."""
-    return any(one.snapshot_id == snapshot_id for one in ancestors_of(table.current_snapshot(), table.metadata))
+def published(table: Table, name: str, snapshot_id: int) -> Snapshot | None:
+    """The snapshot on main that has a candidate's rows: itself, or where they were written again."""
+    for snapshot in ancestors_of(table.current_snapshot(), table.metadata):
+        if snapshot.snapshot_id == snapshot_id or _of(snapshot).get("rewritten") == str(snapshot_id):
+            return decode(table, name, snapshot)
+    return None
 
 
 def descends_from_main(table: Table, snapshot_id: int) -> bool:
@@ -66,6 +71,11 @@ def descends_from_main(table: Table, snapshot_id: int) -> bool:
 
 
 def _branch(table: Table, snapshot_id: int) -> str:
-    if on_main(table, snapshot_id):
-        return "main"
-    return next((name for name, ref in table.refs().items() if ref.snapshot_id == snapshot_id), "")
+    on_main = any(one.snapshot_id == snapshot_id for one in ancestors_of(table.current_snapshot(), table.metadata))
+    waiting = (name for name, ref in table.refs().items() if ref.snapshot_id == snapshot_id)
+    return "main" if on_main else next(waiting, "")
+
+
+def _of(snapshot: IcebergSnapshot) -> dict[str, str]:
+    summary = snapshot.summary.additional_properties if snapshot.summary else {}
+    return {key.removeprefix(_PREFIX): value for key, value in summary.items() if key.startswith(_PREFIX)}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pyarrow as pa
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 
 from model_factory.lake import properties
@@ -30,11 +31,15 @@ def write(table: str, rows: pa.Table, lineage: Lineage) -> Snapshot:
 
 
 def _move(handle: Table, candidate: Snapshot) -> Snapshot:
+    done = properties.published(handle, candidate.table, candidate.snapshot_id)
+    if done:
+        return done
     current = candidate
-    if properties.on_main(handle, candidate.snapshot_id):
-        return replace(candidate, branch="main")
     if not properties.descends_from_main(handle, candidate.snapshot_id):
         current = restage(handle, candidate, read(candidate))
+        # Writing took time and brought the handle up to date: main may have moved once more.
+        if not properties.descends_from_main(handle, current.snapshot_id):
+            raise CommitFailedException(f"main of {candidate.table} moved again while the rows were rewritten")
     # The commit below is refused unless main still stands where this handle saw it.
     changes = handle.manage_snapshots().set_current_snapshot(snapshot_id=current.snapshot_id)
     for branch in {current.branch, candidate.branch} & set(handle.refs()) - {"main"}:

@@ -40,10 +40,11 @@ def stage(table: str, rows: pa.Table, lineage: Lineage, label: str = "") -> Snap
 
 
 def restage(handle: Table, candidate: Snapshot, rows: pa.Table) -> Snapshot:
-    """Write a candidate's rows again, on a new branch that starts at main's present head."""
-    head = handle.refresh().current_snapshot()
-    branch = f"{candidate.branch}-on-{head.snapshot_id if head else 0}"
-    values = properties.encode(candidate.lineage, candidate.num_rows, candidate.digest)
+    """Write a candidate's rows again, on a branch that starts at main's present head."""
+    branch = f"{candidate.branch}-again"
+    if branch in handle.refs():
+        handle.manage_snapshots().remove_branch(branch).commit()
+    values = properties.encode(candidate.lineage, candidate.num_rows, candidate.digest, candidate.snapshot_id)
     return _write(handle, candidate.table, branch, rows, values)
 
 

@@ -66,7 +66,7 @@ def _create(folder: Path, name: str, lock: Lock, digest: str) -> str:
         client.create_registered_model(name)
     run_id = parent_run(lock)
     source = folder.resolve().as_uri()
-    if not store.is_local():
+    if store.is_server():
         client.log_artifacts(run_id, str(folder), "model")
         source = f"{client.get_run(run_id).info.artifact_uri}/model"
     tags = {"digest": digest, "run_digest": lock.run_digest, "card": lock.card}

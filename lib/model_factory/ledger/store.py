@@ -2,7 +2,6 @@
 
 import functools
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model_factory.ledger.exclusive import exclusive
@@ -26,9 +25,9 @@ def uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{room('mlflow') / 'mlflow.db'}"
 
 
-def is_local() -> bool:
-    """Whether the log book is this checkout's own database."""
-    return not os.environ.get("MLFLOW_TRACKING_URI")
+def is_server() -> bool:
+    """Whether the log book is an MLflow server, which says itself where artifacts go, or a database."""
+    return uri().startswith(("http:", "https:", "databricks"))
 
 
 def client() -> "MlflowClient":
@@ -43,18 +42,16 @@ def experiment(card: str) -> str:
     found = store.get_experiment_by_name(card)
     if found:
         return found.experiment_id
-    place = (room("mlflow") / "artifacts" / card).as_uri() if is_local() else None
+    place = None if is_server() else f"{artifact_root()}/{card}"
     with exclusive("mlflow-experiments"):
         found = store.get_experiment_by_name(card)
         return found.experiment_id if found else store.create_experiment(card, artifact_location=place)
 
 
-def artifact_folder(artifact_uri: str) -> Path | None:
-    """The folder an artifact location is on this machine, or None where it is elsewhere."""
-    from urllib.parse import unquote, urlparse
-
-    parts = urlparse(artifact_uri)
-    return Path(unquote(parts.path)) if parts.scheme in ("", "file") else None
+def artifact_root() -> str:
+    """Where artifacts go when no server decides: `$MLFLOW_DEFAULT_ARTIFACT_ROOT`, else a folder of this checkout."""
+    configured = os.environ.get("MLFLOW_DEFAULT_ARTIFACT_ROOT", "")
+    return configured.rstrip("/") or (room("mlflow") / "artifacts").as_uri()
 
 
 @functools.lru_cache(maxsize=4)
