@@ -45,7 +45,8 @@ class TransformersEngine:
         """
         self._refuse(prompts, sampling)
         generator = torch.Generator().manual_seed(sampling.seed)
-        draws = torch.rand(len(prompts), sampling.num_samples, sampling.max_new_tokens, generator=generator)
+        shape = (len(prompts), sampling.num_samples, sampling.max_new_tokens)
+        draws = torch.rand(shape, generator=generator, dtype=torch.float64)
         completions: dict[int, list[Completion]] = {}
         for batch in self._batches(prompts, sampling.num_samples):
             rows = _decode(self.model, [prompts[index] for index in batch], draws[batch].flatten(0, 1), sampling)
@@ -114,13 +115,14 @@ def choose(logits_BV: Tensor, draws_B: Tensor, temperature: float) -> tuple[Tens
     """(tokens_B, their natural logprobs_B): the likeliest at temperature 0, else drawn by inversion.
 
     A token is drawn where the cumulated probability first exceeds the row's number from [0, 1).
-    The sums are fp64: in fp32 the tail of a large vocabulary would round away.
+    Both are fp64: in fp32 one number in 17 million is 0 and draws the first token, however
+    unlikely, and the tail of a large vocabulary rounds away.
     """
     logprobs_BV = torch.log_softmax(logits_BV.float() / (temperature or 1.0), dim=-1)
     if temperature == 0:
         chosen_B = logprobs_BV.argmax(dim=-1)
     else:
         summed_BV = logprobs_BV.double().exp().cumsum(dim=-1)
-        wanted_B1 = draws_B.double()[:, None] * summed_BV[:, -1:]
+        wanted_B1 = draws_B[:, None] * summed_BV[:, -1:]
         chosen_B = torch.searchsorted(summed_BV, wanted_B1, right=True).squeeze(1).clamp(max=logits_BV.shape[1] - 1)
     return chosen_B, logprobs_BV.gather(1, chosen_B[:, None]).squeeze(1)
