@@ -43,12 +43,6 @@ def curate(section: Curate, documents: Snapshot, verdicts: list[Snapshot], linea
     return lake.stage(DOCUMENTS, kept.with_columns(num_chars=pl.col("text").str.len_chars()).to_arrow(), lineage)
 
 
-def verdicts_of(doc_id: str) -> pl.DataFrame:
-    """What the published verdicts say of one document: rule, value, threshold, version, kept."""
-    rows = lake.read(lake.head(VERDICTS), row_filter=f"doc_id = '{doc_id}'")
-    return pl.DataFrame(rows).drop("doc_id").sort("rule")
-
-
 def first_failures(judged: pl.DataFrame, filters: list[str]) -> pl.DataFrame:
     """One row per rejected document: the first failed rule, filters in the card's order, rules by name."""
     order = {name: place for place, name in enumerate(filters)}

@@ -20,7 +20,8 @@ def validate(section: Validate, candidate: Snapshot, lineage: Lineage) -> Snapsh
 
     Else raises ValidationFailed naming the failed ones with what was observed: main stays as it was and
     the candidate on its branch. Data Docs go to the log book in both cases. CardError for an expectation
-    or a column that does not exist.
+    or a column that does not exist. What is published is the candidate itself, with the lineage it was
+    staged with: with `lineage`, its parent would have its own digest and no walk would end.
     """
     # Great Expectations takes five seconds to import; only this station pays for it.
     from model_factory.curation.data_docs import data_docs

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from model_factory import lake
+from model_factory import lake, weights
 from model_factory.blender.tokenizer import END, load_encoder, train_tokenizer
 from model_factory.cards.errors import CardError
 from model_factory.cards.limits import Limits
@@ -17,7 +17,10 @@ from model_factory.curation.synthesis.generate import generate
 from model_factory.curation.synthesis.kinds import kinds_of
 from model_factory.curation.synthesis.propose import fits, read_arguments
 from model_factory.curation.synthesis.pure import pure_functions
+from model_factory.inference.transformers_engine import TransformersEngine
+from model_factory.model import Transformer
 from model_factory.nouns import Architecture, Checkpoint, Mesh
+from model_factory.nouns.home import room
 from model_factory.sandbox import execute
 
 LIMITS = Limits(10.0, 5.0, 1 << 28, 1 << 16, 1 << 20, 8)
@@ -163,7 +166,11 @@ def swallow(x):
     documents = lake.write("curated.documents", rows.to_arrow(), lineage("curate"))
     tokenizer = train_tokenizer(Tokenize(17, "", 512, 2, 256, 0.0), documents, lineage("tokenize"))
     shape = Architecture(512, 2, 64, 2, 2, 64, 1e4, 1e-5, 256, True)
-    return documents, Checkpoint("x", "pretrain", 0, 0, "d" * 64, Mesh(1, 1), shape, tokenizer.uri, lineage("pretrain"))
+    state, folder = Transformer(shape).state_dict(), room("checkpoints") / "pretrain" / "step-000000"
+    weights.save(folder, {"model": state}, marker={})
+    digest = weights.digest_of_state(state)
+    made = Checkpoint(str(folder), "pretrain", 0, 0, digest, Mesh(1, 1), shape, tokenizer.uri, lineage("pretrain"))
+    return documents, made
 
 
 def _document(path, text):
@@ -221,6 +228,16 @@ def test_every_row_is_a_true_assertion_made_in_the_sandbox(made, lineage):
         SECTION, documents, checkpoint, lineage("again"), Scripted(checkpoint.tokenizer), execute
     )
     assert repeated.digest == snapshot.digest
+
+
+def test_the_engine_itself_is_asked(corpus, lineage):
+    documents, checkpoint = corpus
+    engine = TransformersEngine()
+    engine.load(checkpoint)
+    section = replace(SECTION, max_functions=6, max_new_tokens=8)
+    made = [execute_functions(section, documents, checkpoint, lineage(run), engine, execute) for run in ("one", "two")]
+    assert made[0].digest == made[1].digest
+    assert made[0].num_rows > 6
 
 
 def test_traps_give_no_rows_or_the_true_ones(corpus, lineage):
