@@ -1,10 +1,10 @@
 """Documents to the documents worth training on: judged by shard, deduplicated across them."""
 
 from flytekit import task
-from model_factory.curation.curate import curate as run
 
 from model_factory.cards.curate import Curate
 from model_factory.curation import shards
+from model_factory.curation.curate import curate as run
 from model_factory.nouns import Lock, Snapshot
 from tasks import resources
 from tasks.images import IMAGES

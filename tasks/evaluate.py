@@ -1,8 +1,7 @@
 """What a checkpoint can do, and whether it can do more than the one before."""
 
-from model_factory.evals.station import evaluate as run
-
 from model_factory.cards.evaluate import Evaluate
+from model_factory.evals.station import evaluate as run
 from model_factory.nouns import Checkpoint, Lock, Snapshot
 from tasks import resources
 from tasks.station import ScorecardOut, lineage, station

@@ -1,9 +1,8 @@
 """Packed sequences to a base model."""
 
-from model_factory.trainer.pretrain import pretrain as run
-
 from model_factory.cards.pretrain import Pretrain
 from model_factory.nouns import Lock, Snapshot, Tokenizer
+from model_factory.trainer.pretrain import pretrain as run
 from tasks import resources
 from tasks.station import CheckpointOut, lineage, station
 

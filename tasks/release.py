@@ -1,9 +1,8 @@
 """A checkpoint made ready to leave the factory."""
 
-from model_factory.release.station import release as run
-
 from model_factory.cards.release import Release as Section
 from model_factory.nouns import Checkpoint, Lock, Scorecard
+from model_factory.release.station import release as run
 from tasks import resources
 from tasks.station import ReleaseOut, lineage, station
 

@@ -1,11 +1,13 @@
 """The end of a run: the table, the comparison, and the log book's list of everything the run holds."""
 
+import sys
+
 from flytekit import Deck, task
 from rich.console import Console
 
 from model_factory import ledger
 from model_factory.nouns import Checkpoint, Lock, Release, Scorecard, Snapshot, Tokenizer
-from model_factory.release.summary import Run, printed, summary
+from model_factory.release.summary import WIDTH, Run, printed, summary
 from tasks import resources
 from tasks.images import IMAGES
 
@@ -32,7 +34,7 @@ def report(
         tokenizer, base, taught, reinforced, scorecards, release,
     )  # fmt: skip
     ledger.record_artifacts(lock, run.artifacts())
-    Console().print(summary(run))
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(summary(run))
     text = printed(run)
     Deck("summary", f"<pre>{text}</pre>")
     return text

@@ -1,10 +1,9 @@
 """A taught model, improved by executing what it writes."""
 
-from model_factory.rl.station import reinforce as run
-
 from model_factory.cards.rl import Rl
 from model_factory.nouns import Checkpoint, Lock, Snapshot
 from model_factory.rl import transcripts
+from model_factory.rl.station import reinforce as run
 from tasks import resources
 from tasks.station import CheckpointOut, SnapshotOut, lineage, station
 

@@ -1,9 +1,8 @@
 """A base model, taught by demonstration."""
 
-from model_factory.trainer.sft import sft as run
-
 from model_factory.cards.sft import Sft
 from model_factory.nouns import Checkpoint, Lock, Snapshot
+from model_factory.trainer.sft import sft as run
 from tasks import resources
 from tasks.station import CheckpointOut, lineage, station
 

@@ -2,7 +2,6 @@
 
 from model_factory.blender.pack import pack as run_pack
 from model_factory.blender.tokenizer import train_tokenizer as run_tokenizer
-
 from model_factory.cards.tokenize import Tokenize
 from model_factory.nouns import Lock, Snapshot, Tokenizer
 from tasks.station import SnapshotOut, TokenizerOut, lineage, station

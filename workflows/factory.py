@@ -6,9 +6,9 @@
 import functools
 
 from flytekit import map_task, workflow
+
 from model_factory.cards.card import Card
 from model_factory.nouns import Release
-
 from tasks.curate import curate, judge_shard, plan_shards
 from tasks.evaluate import evaluate
 from tasks.ingest import ingest

@@ -28,7 +28,7 @@ def stations(run: Run) -> list[tuple[str, str, str]]:
     scrap = {"ingest": 0, "curate": 0}
     for station, _, count in scrapped(run):
         scrap[station] += count
-    scores = {card.station: card for card in run.scorecards}
+    scores = dict(run.measured)
     return [
         ("ingest", f"{run.documents.num_rows:,} documents", f"{scrap['ingest']:,} scrapped"),
         ("curate", f"{run.curated.num_rows:,} kept", f"{scrap['curate']:,} scrapped"),

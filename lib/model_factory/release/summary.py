@@ -9,7 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from model_factory import lake
-from model_factory.nouns import Checkpoint, Lock, Release, Scorecard, Snapshot, Tokenizer
+from model_factory.nouns import Checkpoint, Lock, Release, Score, Scorecard, Snapshot, Tokenizer
+
+WIDTH = 130
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,13 @@ class Run:
         named = {
             field: getattr(self, field) for field in self.__dataclass_fields__ if field not in ("lock", "scorecards")
         }
-        return named | {f"scorecard_{card.station}": card for card in self.scorecards}
+        return named | {f"scorecard_{stage}": card for stage, card in self.measured}
+
+    @property
+    def measured(self) -> list[tuple[str, Scorecard]]:
+        """(station, scorecard) in the order of the line. Two checkpoints with equal weights share one card."""
+        stations = [checkpoint.station for checkpoint in (self.base, self.taught, self.reinforced)]
+        return list(zip(stations, self.scorecards, strict=True))
 
 
 def summary(run: Run) -> Group:
@@ -57,7 +65,7 @@ def summary(run: Run) -> Group:
     )
 
 
-def printed(run: Run, width: int = 110) -> str:
+def printed(run: Run, width: int = WIDTH) -> str:
     """The summary as plain text, for the Deck and the log book."""
     console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(summary(run))
@@ -123,19 +131,17 @@ def _made(run: Run) -> Table:
 
 
 def _scores(run: Run) -> Table:
-    table = _table("What was measured", "benchmark", "metric", "unit", *(card.station for card in run.scorecards))
-    found = {(s.benchmark, s.metric, card.station): s for card in run.scorecards for s in card.scores}
+    table = _table("What was measured", "benchmark", "metric", *(stage for stage, _ in run.measured), "unit")
+    found = {(s.benchmark, s.metric, stage): s for stage, card in run.measured for s in card.scores}
     for benchmark, metric in dict.fromkeys((b, m) for b, m, _ in found):
-        scores = [found.get((benchmark, metric, card.station)) for card in run.scorecards]
+        scores = [found.get((benchmark, metric, stage)) for stage, _ in run.measured]
         unit = next(score.unit for score in scores if score)
-        table.add_row(benchmark, metric, unit, *(_cell(score) for score in scores))
+        table.add_row(benchmark, metric, *(_cell(score) for score in scores), unit)
     return table
 
 
-def _cell(score: object) -> str:
-    from model_factory.nouns import Score
-
-    if not isinstance(score, Score):
+def _cell(score: Score | None) -> str:
+    if score is None:
         return "–"
     interval = f" [{score.low:.3f}, {score.high:.3f}]" if score.low is not None and score.high is not None else ""
     return f"{score.value:.3f}{interval}"
@@ -169,5 +175,5 @@ def _where_to_look(run: Run) -> list[str]:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index < 2 else "right")
+        table.add_column(column, justify="left" if index < 2 else "right", no_wrap=index < 2)
     return table

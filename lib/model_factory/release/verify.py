@@ -33,9 +33,11 @@ def _snapshot(record: dict[str, Any]) -> str:
 
 
 def _checkpoint(record: dict[str, Any]) -> str:
-    from model_factory.weights import digest_of_folder
+    from safetensors.torch import load_file
 
-    return digest_of_folder(Path(record["uri"]))
+    from model_factory.weights import digest_of_state
+
+    return digest_of_state(load_file(Path(record["uri"]) / "model.safetensors"))
 
 
 def _tokenizer(record: dict[str, Any]) -> str:
