@@ -56,23 +56,18 @@ def generate(subject: Subject, name: str, prompts: Sequence[str], mode: str, max
 
 
 def _in_batches(subject: Subject, title: str, encoded: Sequence[Sequence[int]], sampling: Sampling) -> list[Completion]:
-    """The engine is asked batch by batch, so that a long pass can be watched."""
+    """The engine is asked batch by batch, prompts of like length together, so that a long pass can be watched."""
+    order = sorted(range(len(encoded)), key=lambda index: (len(encoded[index]), index))
     size = subject.section.batch_size
     found: list[Completion] = []
     with ledger.progress(len(encoded), title, "prompts") as bar:
         for start in range(0, len(encoded), size):
-            batch = encoded[start : start + size]
-            found += [_shifted(one, start) for one in subject.engine.generate(batch, _of_batch(sampling, start))]
-            bar.advance(len(batch))
+            places = order[start : start + size]
+            of_batch = replace(sampling, seed=(sampling.seed + start) % (1 << 32))
+            for one in subject.engine.generate([encoded[place] for place in places], of_batch):
+                found.append(replace(one, prompt_index=places[one.prompt_index]))
+            bar.advance(len(places))
     return found
-
-
-def _of_batch(sampling: Sampling, start: int) -> Sampling:
-    return replace(sampling, seed=(sampling.seed + start) % (1 << 32))
-
-
-def _shifted(completion: Completion, start: int) -> Completion:
-    return replace(completion, prompt_index=completion.prompt_index + start)
 
 
 def _answers(subject: Subject, completions: Sequence[Completion]) -> list[Answer]:

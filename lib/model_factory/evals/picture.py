@@ -39,13 +39,9 @@ def _panel(axes: "Axes", scorecards: Sequence[Scorecard], benchmark: str, metric
     shown = [(station, score) for station, score in found if score is not None]
     places = range(len(shown))
     values = [score.value for _, score in shown]
-    below = [
-        value - (score.low if score.low is not None else value) for value, (_, score) in zip(values, shown, strict=True)
-    ]
-    above = [
-        (score.high if score.high is not None else value) - value
-        for value, (_, score) in zip(values, shown, strict=True)
-    ]
+    # A bootstrap interval may by chance lie beside its value; whiskers have no negative length.
+    below = [max(0.0, score.value - (score.value if score.low is None else score.low)) for _, score in shown]
+    above = [max(0.0, (score.value if score.high is None else score.high) - score.value) for _, score in shown]
     axes.errorbar(places, values, yerr=[below, above], fmt="o", markersize=4, capsize=3, color="#2f5d8c")
     axes.set_xticks(list(places), [station for station, _ in shown], fontsize=7)
     axes.set_xlim(-0.5, len(shown) - 0.5)

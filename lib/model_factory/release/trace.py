@@ -1,0 +1,193 @@
+"""One document's way from file to score."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from model_factory import lake
+from model_factory.blender.order import batch
+from model_factory.blender.tokenizer import END, load_encoder
+from model_factory.cards.pretrain import Pretrain
+from model_factory.cards.sft import Sft
+from model_factory.cards.tokenize import Tokenize
+from model_factory.release.document import Document, document, text_of
+from model_factory.release.line import Line
+
+Story = dict[str, Any]
+
+
+def trace(asked: str) -> Story:
+    """What became of a document in the newest run: file → verdicts → kept or scrapped → sequences → the
+    pretraining steps that saw them → fine-tuning rows and the steps that saw those, or the transcripts of a
+    problem → scores.
+
+    `asked` as `document` takes it; LookupError if it names none or several. Every value is plain data.
+    """
+    line = Line.newest()
+    found = document(line, asked)
+    sequences = list(_sequences(line, found))
+    return {
+        "asked": asked,
+        "run": line.run_digest,
+        "file": _file(found),
+        "verdicts": _rows(line.beside("curated.verdicts", "candidate"), found),
+        "fate": _fate(line, found),
+        "tokens": sequences,
+        "steps": _steps(line, {row["sequence_id"] for row in sequences if row["holds"]}),
+        "sft": list(_sft(line, found)),
+        "transcripts": _transcripts(line, found),
+        "scores": list(_scores(line, found)),
+    }
+
+
+def _file(found: Document) -> dict[str, Any]:
+    function = {"function": found.function, "characters": list(found.span)} if found.function else {}
+    return {"kind": found.kind, **found.row, **function}
+
+
+def _rows(snapshot: Any, found: Document) -> list[dict[str, Any]]:
+    """The rows of a table that carry the document's id, without it."""
+    if snapshot is None:
+        return []
+    rows = lake.read(snapshot, row_filter=f"doc_id = '{found.doc_id}'").drop_columns(["doc_id"])
+    return rows.to_pylist()
+
+
+def _fate(line: Line, found: Document) -> dict[str, Any]:
+    """Kept, or scrapped by which station for which reason; as a duplicate, of what."""
+    if found.kind != "document":
+        return {"kept": found.kind == "problem", **({"by": "ingest"} if found.kind == "scrap" else {})}
+    if _rows(line.snapshot("curated"), found):
+        return {"kept": True}
+    reasons = _rows(line.beside("curated.scrap", "candidate"), found)
+    of = _rows(line.beside("curated.duplicates", "candidate"), found)
+    return {"kept": False, "by": "curate", **(reasons[0] if reasons else {}), **(of[0] if of else {})}
+
+
+def _sequences(line: Line, found: Document) -> Iterator[dict[str, Any]]:
+    """The packed sequences with pieces of the document; `holds` says whether the function is in one of them."""
+    columns = ["sequence_id", "source", "split", "doc_ids"]
+    rows = lake.read(line.snapshot("sequences"), columns).to_pylist()
+    mine = [row for row in rows if found.doc_id in row["doc_ids"]]
+    holding = _holding(line, found, {row["sequence_id"] for row in mine}) if found.function and mine else None
+    for row in sorted(mine, key=lambda row: row["sequence_id"]):
+        yield {
+            "sequence_id": row["sequence_id"],
+            "split": row["split"],
+            "pieces": row["doc_ids"].count(found.doc_id),
+            "documents": len(set(row["doc_ids"])),
+            "holds": holding is None or row["sequence_id"] in holding,
+        }
+
+
+def _holding(line: Line, found: Document, names: set[str]) -> set[str]:
+    """The sequences with a piece that overlaps the function: pieces are found again by their tokens."""
+    encoding = load_encoder(line.held["tokenizer"]).encode(text_of(line, found.doc_id))
+    first, last = found.span
+    inside = [i for i, (start, end) in enumerate(encoding.offsets) if start < last and end > first]
+    length = line.section("sequences", "tokenize", Tokenize).sequence_length
+    wanted = [
+        np.array(encoding.ids[start : start + length])
+        for start in range(0, len(encoding.ids), length - 1)
+        if start <= inside[-1] and start + length > inside[0]
+    ]
+    rows = lake.read(line.snapshot("sequences"), ["sequence_id", "tokens", "boundaries", "doc_ids"]).to_pylist()
+    return {
+        row["sequence_id"]
+        for row in rows
+        if row["sequence_id"] in names
+        for doc_id, piece in zip(row["doc_ids"], np.split(np.array(row["tokens"]), row["boundaries"][1:]), strict=True)
+        if doc_id == found.doc_id
+        # A document's last piece has the end of the document behind it.
+        if any(np.array_equal(piece[: len(one)], one) for one in wanted)
+    }
+
+
+def _steps(line: Line, names: set[str]) -> list[dict[str, Any]]:
+    """The pretraining steps that saw these sequences, worked out from the order they were drawn in."""
+    section = line.section("base", "pretrain", Pretrain)
+    rows = lake.read(line.snapshot("sequences"), ["sequence_id", "source"], "split = 'train'").sort_by("sequence_id")
+    ids: dict[str, list[str]] = {}
+    for name, source in zip(rows["sequence_id"].to_pylist(), rows["source"].to_pylist(), strict=True):
+        ids.setdefault(source, []).append(name)
+    counts = {source: len(of_it) for source, of_it in ids.items()}
+    return [
+        {"station": "pretrain", "step": step, "sequence_id": ids[source][index]}
+        for step in range(section.num_steps if names else 0)
+        for source, index in batch(section.seed, section.blend, step, section.batch_size, counts)
+        if ids[source][index] in names
+    ]
+
+
+def _sft(line: Line, found: Document) -> Iterator[dict[str, Any]]:
+    """Executed calls of the document's functions, or the demonstration of a problem, and the steps on them."""
+    if found.kind == "problem":
+        rows = lake.read(line.snapshot("problems"), ["prompt", "solution"], f"doc_id = '{found.doc_id}'").to_pylist()
+        learnt = [{"call": "", "provenance": "demonstration", "answer": row["solution"], **row} for row in rows]
+        learnt = [row for row in learnt if row["solution"]]
+    else:
+        name = found.function.rpartition(".")[2]
+        learnt = [row for row in _rows(line.snapshot("executions"), found) if name in ("", row["function"])]
+    steps = _sft_steps(line, [(row["prompt"], row["answer"]) for row in learnt])
+    for row, seen in zip(learnt, steps, strict=True):
+        shown = {key: row[key] for key in ("function", "call", "result", "provenance") if row.get(key)}
+        yield {**shown, "prompt": row["prompt"], "answer": row["answer"], "steps": seen}
+
+
+def _sft_steps(line: Line, pairs: list[tuple[str, str]]) -> list[list[int]]:
+    """For each (prompt, answer) the fine-tuning steps that trained on it."""
+    if not pairs:
+        return []
+    from model_factory.trainer.examples import read_examples
+    from model_factory.trainer.sft import examples_of_step
+
+    taught = line.checkpoint("taught")
+    section = line.section("taught", "sft", Sft)
+    encoder = load_encoder(taught.tokenizer)
+    end = encoder.token_to_id(END)
+    wanted = [[*encoder.encode(prompt).ids, *encoder.encode(answer).ids, end] for prompt, answer in pairs]
+    examples = read_examples(
+        encoder, line.snapshot("executions"), line.snapshot("problems"), taught.model.context_length
+    )
+    seen: dict[tuple[int, ...], list[int]] = {tuple(tokens): [] for tokens in wanted}
+    for step in range(section.num_steps):
+        for example in examples_of_step(section, examples, step):
+            steps = seen.get(tuple(example.tokens.tolist()))
+            if steps is not None and step not in steps:
+                steps.append(step)
+    return [seen[tuple(tokens)] for tokens in wanted]
+
+
+def _transcripts(line: Line, found: Document) -> list[dict[str, Any]]:
+    """Every sample of RL on a problem; a document of the corpus has none."""
+    if found.kind != "problem":
+        return []
+    columns = ["step", "sample", "weights_version", "reward", "execution"]
+    rows = lake.read(line.snapshot("transcripts"), columns, f"doc_id = '{found.doc_id}'").to_pylist()
+    return sorted(rows, key=lambda row: (row["step"], row["sample"]))
+
+
+def _scores(line: Line, found: Document) -> Iterator[dict[str, Any]]:
+    """What each checkpoint scored, and its answers to this document or problem itself where it was asked."""
+    for card in line.scorecards:
+        items = lake.read(lake.find(card.items), row_filter=f"doc_id = '{found.doc_id}'").to_pylist()
+        for score in card.scores:
+            yield {
+                "checkpoint": card.station,
+                "benchmark": score.benchmark,
+                "metric": score.metric,
+                "value": score.value,
+                "low": score.low,
+                "high": score.high,
+                "own": [
+                    item["score"]
+                    for item in items
+                    if item["benchmark"] == score.benchmark and score.metric.endswith(_mode(item["mode"]))
+                ],
+            }
+
+
+def _mode(mode: str) -> str:
+    """Metrics end with the mode they are of; a likelihood has one metric only."""
+    return "" if mode == "likelihood" else mode
