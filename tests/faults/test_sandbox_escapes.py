@@ -38,7 +38,7 @@ def call(number, *arguments):
 def worker(request: pytest.FixtureRequest) -> Iterator[Worker]:
     backend: Backend = request.param
     try:
-        worker = Worker(backend, LIMITS)
+        worker = Worker(backend, LIMITS.file_bytes)
     except (WorkerDied, OSError) as error:
         pytest.skip(f"{backend.name} does not run on this host: {error}")
     yield worker
@@ -91,7 +91,7 @@ def test_network(worker: Worker) -> None:
 
 def test_secrets_of_the_environment(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
-    fresh = Worker(worker.backend, LIMITS)
+    fresh = Worker(worker.backend, LIMITS.file_bytes)
     source = """
 import os, ctypes
 print(dict(os.environ))
@@ -147,7 +147,7 @@ def test_links_out(worker: Worker) -> None:
     source = ATTEMPT + "import os\n"
     for number, target in enumerate(links):
         source += f"os.symlink({target!r}, '/tmp/link{number}')\nattempt(lambda: open('/tmp/link{number}').read(1))\n"
-    fresh = Worker(worker.backend, LIMITS)
+    fresh = Worker(worker.backend, LIMITS.file_bytes)
     outcomes = run(fresh, source).stdout.splitlines()
     fresh.close()
     assert [outcome.split()[0] for outcome in outcomes] == ["refused"] * len(links)
@@ -175,7 +175,7 @@ try:
 except OSError:
     print(os.fstat(memory).st_size)
 """
-    fresh = Worker(worker.backend, LIMITS)
+    fresh = Worker(worker.backend, LIMITS.file_bytes)
     written = [int(line) for line in run(fresh, source).stdout.split()]
     fresh.close()
     assert len(written) == 2
@@ -335,7 +335,7 @@ except OSError:
     pass
 print(created)
 """
-    fresh = Worker(worker.backend, LIMITS)
+    fresh = Worker(worker.backend, LIMITS.file_bytes)
     created = int(run(fresh, files).stdout)
     again = fresh.retired or run(fresh, files).stdout == f"{created}\n"
     fresh.close()
@@ -359,15 +359,17 @@ print(any(isinstance(item, str) and "hidden-reward" in item and item != "hidden-
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the tests run as an ordinary user already")
-def test_all_of_it_as_an_ordinary_user(tmp_path: Path) -> None:
+def test_all_of_it_as_an_ordinary_user() -> None:
     """The same programs, from a test run that belongs to nobody."""
     python = _python_for_everyone()
     libraries = [str(checkout() / "lib"), *[path for path in sys.path if path.endswith("site-packages")]]
     command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", python, "-B"]
     command += ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", "/", "-c", "/dev/null"]
-    command += ["--import-mode=importlib", "--basetemp", "/tmp/nobody-" + tmp_path.name, __file__]
+    scratch = f"/tmp/nobody-{os.getpid()}"
+    command += ["--import-mode=importlib", "--basetemp", scratch, __file__]
     environment = {"PYTHONPATH": os.pathsep.join(libraries), "PATH": os.environ["PATH"], "HOME": "/"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd="/")
+    shutil.rmtree(scratch, ignore_errors=True)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     assert " passed, 1 skipped" in done.stdout, done.stdout
 

@@ -9,7 +9,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-INSIDE = Path(__file__).parent / "inside"
+from model_factory.sandbox import inside
+
+INSIDE = Path(inside.__path__[0])
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 # Numbers that distributions leave to short-lived users (systemd's DynamicUser), one a worker, so

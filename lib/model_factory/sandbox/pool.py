@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from model_factory.cards.limits import Limits
 from model_factory.sandbox.backends import BACKENDS, Backend
 from model_factory.sandbox.program import Execution, Program
-from model_factory.sandbox.worker import Worker, WorkerDied
+from model_factory.sandbox.worker import PROBE_LIMITS, Worker, WorkerDied
 
 MIN_MEMORY_BYTES = 64 << 20
 
@@ -72,7 +72,7 @@ class Pool:
                 if worker.scratch_bytes == limits.file_bytes:
                     self.idle.remove(worker)
                     return worker
-        return Worker(self.backend, limits)
+        return Worker(self.backend, limits.file_bytes)
 
     def _give(self, worker: Worker) -> None:
         if worker.retired:
@@ -92,11 +92,10 @@ def _pool(pid: int) -> Pool:
 
 def choose(backends: Sequence[Backend] = BACKENDS) -> Backend:
     """The first backend that runs a program here; says on stderr which. RuntimeError with every reason if none."""
-    probe = Limits(10.0, 5.0, 256 << 20, 1 << 16, 1 << 20, 8)
     refusals = []
     for backend in backends:
         try:
-            Worker(backend, probe).close()
+            Worker(backend, PROBE_LIMITS.file_bytes).close()
         except (WorkerDied, OSError) as error:
             refusals.append(f"{backend.name}: {error}")
             continue

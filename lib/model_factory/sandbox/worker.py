@@ -17,6 +17,10 @@ START_S = 30.0
 # Added to a program's own wall clock: killing and reaping takes milliseconds, but the host may be busy.
 GRACE_S = 20.0
 PROBE = Program("print(6 * 7)")
+# Generous: a probe that fails should mean the host, not a card's tight limits or a busy machine.
+PROBE_LIMITS = Limits(
+    wall_s=START_S, cpu_s=START_S, memory_bytes=256 << 20, output_bytes=4096, file_bytes=1 << 20, num_processes=8
+)
 
 
 class WorkerDied(RuntimeError):
@@ -26,18 +30,18 @@ class WorkerDied(RuntimeError):
 class Worker:
     """A process that forks one confined child a program; not safe for use by two threads at once.
 
-    Starting it costs about 0.1 s, a program then 2–3 ms. WorkerDied from `run` leaves it
-    closed: make another.
+    Programs write to a `/tmp` of `scratch_bytes`. Starting costs about 0.1 s, a program then
+    2–3 ms. WorkerDied if it cannot start; WorkerDied from `run` leaves it closed: make another.
     """
 
-    def __init__(self, backend: Backend, limits: Limits) -> None:
-        self.scratch_bytes = limits.file_bytes
+    def __init__(self, backend: Backend, scratch_bytes: int) -> None:
+        self.scratch_bytes = scratch_bytes
         self.backend = backend
         self.channel, theirs = socket.socketpair()
         self.complaints = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             self.process = subprocess.Popen(
-                backend.command(limits.file_bytes),
+                backend.command(scratch_bytes),
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=self.complaints,
@@ -48,7 +52,7 @@ class Worker:
         finally:
             theirs.close()
         self.retired = False
-        execution = self.run(PROBE, limits, START_S)
+        execution = self.run(PROBE, PROBE_LIMITS)
         if (execution.status, execution.stdout) != ("ok", "42\n"):
             self.close()
             raise WorkerDied(f"sandbox worker ({backend.name}): the probe program ended with {execution}")

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -66,6 +67,19 @@ def test_it_is_a_script_like_any_other() -> None:
     assert run("import dataclasses, decimal, unittest; print('imported')").stdout == "imported\n"
 
 
+def test_it_may_start_programs_of_its_own() -> None:
+    source = (
+        "import subprocess, sys\nprint(subprocess.run([sys.executable, '-c', 'print(7)'], capture_output=True).stdout)"
+    )
+    assert run(source).stdout == "b'7\\n'\n"
+
+
+def test_the_smallest_memory_that_is_accepted_is_enough() -> None:
+    small = replace(LIMITS, memory_bytes=pool_module.MIN_MEMORY_BYTES)
+    source = "import json, decimal, dataclasses, threading\nthreading.Thread(target=print, args=('ran',)).start()"
+    assert execute([Program(source)], small)[0].stdout == "ran\n"
+
+
 def test_equal_programs_print_equal_output() -> None:
     """Hash seed and random numbers do not depend on the worker: a pool of its own is asked the second time."""
     source = "import random\nprint(hash('a'), list({'a', 'b', 'c', 'd', 'e'}), random.random())"
@@ -86,7 +100,7 @@ def test_equal_programs_run_once() -> None:
 
 
 def test_a_program_leaves_nothing_to_the_next() -> None:
-    worker = Worker(choose(), LIMITS)
+    worker = Worker(choose(), LIMITS.file_bytes)
     try:
         soil = (
             "import os, random\nopen('/tmp/left', 'w').write('x'); os.chmod('/tmp', 0o700) if os.getuid() == 0 else 0\n"
@@ -127,9 +141,8 @@ def test_a_program_whose_workers_die_twice_counts_as_killed(monkeypatch: pytest.
 
 
 def test_a_silent_worker_is_given_up_with_a_name_and_a_time() -> None:
-    worker = Worker(choose(), LIMITS)
+    worker = Worker(choose(), LIMITS.file_bytes)
     os.kill(worker.process.pid, signal.SIGSTOP)
-    os.killpg(worker.process.pid, signal.SIGSTOP)
     for child in _children(worker.process.pid):
         os.kill(child, signal.SIGSTOP)
     with pytest.raises(
