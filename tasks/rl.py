@@ -13,6 +13,6 @@ def reinforce(section: Rl, checkpoint: Checkpoint, problems: Snapshot, lock: Loc
     return run(section, checkpoint, problems, lineage(lock, "rl", checkpoint, problems))
 
 
-@station("rl")
+@station("rl", image="train")
 def commit_transcripts(section: Rl, checkpoint: Checkpoint, lock: Lock) -> SnapshotOut:
     return transcripts.commit(checkpoint, lineage(lock, "rl", checkpoint))

@@ -28,7 +28,7 @@ def model_asset(name: str, card: str | Path | dict[str, Any], **options: Any) ->
     text = read_card(card)
     sections = parse(text)
     return LaunchPlan.get_or_create(
-        factory,
+        factory,  # pyright: ignore[reportArgumentType]
         name=name,
         fixed_inputs={"card": text},
         labels=Labels(_labels(sections)),

@@ -18,5 +18,5 @@ PATIENCE = timedelta(days=7)
 @workflow
 def promote(model: str, approved_by: str, version: str = "") -> Release:
     proposed = candidate(model=model, version=version)
-    approved = approve(proposed, "approve", timeout=PATIENCE)
-    return crown(release=approved, approved_by=approved_by)
+    approved = approve(proposed, "approve", timeout=PATIENCE)  # pyright: ignore[reportArgumentType]
+    return crown(release=approved, approved_by=approved_by)  # pyright: ignore[reportReturnType]

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from admin import Backend, Records
 from clone import SMOKE, Clone
-
 from model_factory.cards.card import Card
 from model_factory.cards.images import image_references
 
