@@ -4,9 +4,13 @@
 class LakeMoved(RuntimeError):
     """The state folder was moved or copied: Iceberg's metadata holds absolute paths to the old place."""
 
+    scrap_cause = "infrastructure"
+
 
 class SnapshotGone(LookupError):
     """A snapshot that an artifact refers to is no longer in the lake."""
+
+    scrap_cause = "infrastructure"
 
 
 class SchemaChanged(TypeError):
@@ -15,6 +19,8 @@ class SchemaChanged(TypeError):
 
 class PublishConflict(RuntimeError):
     """Other writers moved main again and again while a candidate was being published."""
+
+    scrap_cause = "infrastructure"
 
 
 class DiskFull(OSError):

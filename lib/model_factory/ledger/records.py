@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -86,16 +87,28 @@ def cause_of(error: BaseException) -> str:
     data: rows that fail their audit. experiment: everything else. An exception decides for itself
     with an attribute `scrap_cause`.
     """
-    declared: Any = getattr(error, "scrap_cause", None)
-    if declared:
-        return str(declared)
-    if type(error).__name__ == "ChildFailedError":
-        return "infrastructure" if "Signal" in str(error) else "experiment"
+    chain = list(_chain(error))
+    declared = next((one.scrap_cause for one in chain if hasattr(one, "scrap_cause")), "")  # type: ignore[attr-defined]
+    worker = next((one for one in chain if type(one).__name__ == "ChildFailedError"), None)
+    if declared or worker:
+        return declared or ("infrastructure" if "Signal" in str(worker) else "experiment")
     if isinstance(error, (OSError, MemoryError, EOFError, KeyboardInterrupt, SystemExit)):
         return "infrastructure"
     if isinstance(error, UnicodeError):
         return "data"
     return "configuration" if isinstance(error, (ValueError, TypeError, LookupError)) else "experiment"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and those it came from, by Python's links or as `value` of one that wraps another."""
+    waiting: list[Any] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__cause__, one.__context__, getattr(one, "value", None)]
 
 
 def _lives(pid: int, started: float) -> bool:

@@ -69,3 +69,17 @@ def test_the_weights_are_not_copied(lock: Lock, tmp_path: Path, state: Path) -> 
 def test_there_must_be_a_candidate(lock: Lock) -> None:
     with pytest.raises(LookupError, match="model coder has no version with alias candidate"):
         registry.promote("coder")
+
+
+def test_a_database_elsewhere_leaves_artifacts_in_the_state_folder(
+    lock: Lock, section, tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLflow alone would put them into `mlruns` of whatever folder the command was typed in."""
+    (state / "mlflow" / "mlflow.db").rename(tmp_path / "elsewhere.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    monkeypatch.chdir(tmp_path)
+    with ledger.attempt(lock, "sft", "k" * 32, section, []) as attempt:
+        ledger.show("title", "html")
+    assert attempt.pages == [("title", "html")]
+    assert not (tmp_path / "mlruns").exists()
+    assert list((state / "mlflow" / "artifacts").rglob("title.html"))
