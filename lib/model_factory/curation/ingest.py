@@ -53,9 +53,9 @@ def ingest(section: Ingest, listing: SourceListing, lineage: Lineage) -> Snapsho
     with ledger.progress(listing.num_files, "ingest", "files") as progress:
         for surveyed in survey(section):
             tally.add(surveyed)
-            for piece in _pieces(surveyed, section):
+            for piece in pieces(surveyed, section):
                 kept = isinstance(piece, Piece)
-                (rows if kept else scrap).append(_row(surveyed.file, piece))
+                (rows if kept else scrap).append(row_of(surveyed.file, piece))
             progress.advance()
     _refuse_changed(listing, tally.listing())
     _refuse_empty(section, rows, scrap)
@@ -70,7 +70,7 @@ def doc_id_of(source: str, path: str, content: bytes) -> str:
     return hashlib.blake2b(name + content, digest_size=16).hexdigest()
 
 
-def _pieces(surveyed: Surveyed, section: Ingest) -> Iterator[Piece | Reject]:
+def pieces(surveyed: Surveyed, section: Ingest) -> Iterator[Piece | Reject]:
     """What a file holds, with the checks that every format shares."""
     file = surveyed.file
     if surveyed.problem:
@@ -86,7 +86,8 @@ def _pieces(surveyed: Surveyed, section: Ingest) -> Iterator[Piece | Reject]:
             yield piece
 
 
-def _row(file: RawFile, piece: Piece | Reject) -> dict[str, Any]:
+def row_of(file: RawFile, piece: Piece | Reject) -> dict[str, Any]:
+    """A row of `raw.documents`, or of `raw.scrap` for a reject."""
     if isinstance(piece, Reject):
         doc_id = doc_id_of(file.source, piece.path, b"")
         return {"doc_id": doc_id, "source": file.source, "path": piece.path, **_why(piece)}

@@ -9,7 +9,7 @@ import pytest
 
 from model_factory.cards.curate import Curate, NearDuplicates
 from model_factory.cards.ingest import Ingest, Source
-from model_factory.curation.ingest import _pieces, _row
+from model_factory.curation.ingest import pieces, row_of
 from model_factory.curation.sources.listing import survey
 from model_factory.nouns import Lineage
 
@@ -57,5 +57,5 @@ def curate_section() -> Callable[..., Curate]:
 def stdlib() -> pl.DataFrame:
     """Every readable module of the standard library as `raw.documents` has it."""
     section = Ingest(17, "", [Source("stdlib", "python_stdlib", "PSF-2.0")], 1 << 26, 1 << 20)
-    rows = [_row(one.file, piece) for one in survey(section) for piece in _pieces(one, section)]
+    rows = [row_of(one.file, piece) for one in survey(section) for piece in pieces(one, section)]
     return pl.DataFrame([row for row in rows if "text" in row])

@@ -1,9 +1,11 @@
 """Functions that are sure to give equal results for equal arguments, found by their syntax."""
 
 import ast
+import gc
 import textwrap
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 # No `set`: the order of a set of strings differs from one interpreter to the next. No `hash`, no `id`.
@@ -58,19 +60,16 @@ class Function:
         return len(self.arguments) - len(self.node.args.defaults)
 
 
-def pure_functions(doc_id: str, path: str, text: str, max_chars: int) -> Iterator[Function]:
+def pure_functions(doc_id: str, path: str, text: str, max_chars: int) -> list[Function]:
     """The pure functions of a document of at most `max_chars`, nested ones too; none if it does not parse."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+    found: list[Function] = []
     lines = text.split("\n")
-    for node in _definitions(tree):
-        source = textwrap.dedent("\n".join(lines[node.lineno - 1 : node.end_lineno]))
-        if len(source) <= max_chars and source.startswith("def ") and is_pure(node):
-            yield Function(doc_id, path, node.name, source, node)
+    with _quietly():
+        for node in _definitions(_parse(text)):
+            source = textwrap.dedent("\n".join(lines[node.lineno - 1 : node.end_lineno]))
+            if len(source) <= max_chars and source.startswith("def ") and is_pure(node):
+                found.append(Function(doc_id, path, node.name, source, node))
+    return found
 
 
 def is_pure(node: ast.FunctionDef) -> bool:
@@ -84,6 +83,28 @@ def is_pure(node: ast.FunctionDef) -> bool:
         and all(_is_harmless(part) for part in inside if isinstance(part, ast.Attribute))
         and _reads_only_its_own(node, inside)
     )
+
+
+def _parse(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(body=[], type_ignores=[])
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """No warnings about other people's code, and no search for cycles: syntax trees have none, and
+    searching them while they grow takes more than half of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _definitions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
