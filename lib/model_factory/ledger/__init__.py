@@ -3,7 +3,7 @@
 Nothing here changes a result, and everything is harmless where no attempt is open.
 """
 
-from model_factory.ledger.artifacts import Made, artifacts, record_artifacts
+from model_factory.ledger.artifacts import Made, artifacts, held, record_artifacts
 from model_factory.ledger.attempt import Attempt, attempt
 from model_factory.ledger.drift import PackageDrift
 from model_factory.ledger.exclusive import exclusive
@@ -25,6 +25,7 @@ __all__ = [
     "committed",
     "exclusive",
     "figures",
+    "held",
     "log_metrics",
     "progress",
     "record_artifacts",

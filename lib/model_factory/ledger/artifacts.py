@@ -52,6 +52,11 @@ def artifacts(run_digest: str) -> list[Made]:
     return list(made.values())
 
 
+def held(run_id: str) -> dict[str, Made]:
+    """What a run ended with, by the names under which `record_artifacts` wrote it down."""
+    return {one.station: one for one in _read(run_id, _HELD, "", True)}
+
+
 def record_artifacts(lock: Lock, artifacts: Mapping[str, Any]) -> None:
     """Write down what a run ended with, by station, whether it was made or served from a cache, and
     close the run. A value may be one artifact or several."""

@@ -73,7 +73,8 @@ def runs(recipe_digest: str | None = None, run_digest: str | None = None, card: 
     terms = [f"tags.{name} LIKE '{value}%'" for name, value in wanted.items() if value]
     experiments = [one.experiment_id for one in store_.search_experiments() if card in (None, one.name)]
     found = list(_search(experiments, " and ".join([*terms, "tags.kind = 'run'"])))
-    stations = list(_search(experiments, "tags.kind = 'station'")) if found else []
+    same = [f"tags.run_digest LIKE '{run_digest}%'"] if run_digest else []
+    stations = list(_search(experiments, " and ".join([*same, "tags.kind = 'station'"]))) if found else []
     return [
         _run(one, [child for child in stations if child.data.tags.get(_PARENT) == one.info.run_id]) for one in found
     ]

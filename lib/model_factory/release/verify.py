@@ -11,8 +11,7 @@ from model_factory.nouns import Lineage, Snapshot, digest_of
 
 def held(run: str) -> dict[str, dict[str, Any]]:
     """What a run (digest prefix or "newest") ended with: place in the line → the artifact's noun as a dict."""
-    found = ledger.artifacts(run_named(run).run_digest)
-    return {one.station: one.load() | {"kind": one.kind} for one in found if one.served}
+    return {name: one.load() | {"kind": one.kind} for name, one in ledger.held(run_named(run).run_id).items()}
 
 
 def stored_digest(record: dict[str, Any]) -> str:
