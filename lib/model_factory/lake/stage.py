@@ -63,9 +63,18 @@ def _staged(handle: Table, table: str, branch: str, lineage: Lineage, content: s
     """The snapshot of an earlier, equal call, so that a retry does not write again."""
     for head in (handle.snapshot_by_name(branch), handle.current_snapshot()):
         known = head and properties.decode(handle, table, head)
-        if known and known.digest == content and known.lineage == lineage:
+        if known and known.digest == content and known.lineage == lineage and _has_files(handle, known):
             return known
     return None
+
+
+def _has_files(handle: Table, snapshot: Snapshot) -> bool:
+    """Whether a snapshot can still be read: what was deleted must be written anew."""
+    try:
+        files = handle.scan(snapshot_id=snapshot.snapshot_id).plan_files()
+        return all(handle.io.new_input(one.file.file_path).exists() for one in files)
+    except FileNotFoundError:
+        return False
 
 
 def _write(handle: Table, table: str, branch: str, rows: pa.Table, values: dict[str, str]) -> Snapshot:

@@ -62,6 +62,9 @@ def test_a_deleted_lake_and_a_deleted_file_are_told(lineage: Lineage, state: Pat
         file.unlink()
     with pytest.raises(lake.SnapshotGone, match=r"is missing; rebuild it with `factory rerun"):
         lake.read(written)
+    rebuilt = lake.write("raw.documents", ROWS, lineage)
+    assert rebuilt.snapshot_id != written.snapshot_id
+    assert lake.read(rebuilt).equals(ROWS)
     with pytest.raises(lake.SnapshotGone, match=r"has no table raw.other"):
         lake.read(replace(written, table="raw.other"))
     shutil.rmtree(state / "lake")

@@ -42,12 +42,9 @@ def elastic(exitcode: int) -> ChildFailedError:
 def test_a_killed_worker_is_infrastructure_and_a_failed_one_is_not(exitcode: int, cause: str) -> None:
     assert cause_of(elastic(exitcode)) == cause
     assert cause_of(Wrapper(elastic(exitcode))) == cause
-    with pytest.raises(RuntimeError) as caught:
-        try:
-            raise elastic(exitcode)
-        except ChildFailedError:
-            raise RuntimeError("worker failed")  # noqa: B904
-    assert cause_of(caught.value) == cause
+    reraised = RuntimeError("worker failed")
+    reraised.__context__ = elastic(exitcode)
+    assert cause_of(reraised) == cause
 
 
 def test_a_declared_cause_is_found_through_wrappers() -> None:
