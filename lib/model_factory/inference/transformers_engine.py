@@ -23,7 +23,11 @@ class TransformersEngine:
         self._model: Transformer | None = None
 
     def load(self, checkpoint: Checkpoint) -> None:
-        self._model = weights_at_rest.load_model(checkpoint)
+        self.take(weights_at_rest.load_model(checkpoint))
+
+    def take(self, model: Transformer) -> None:
+        """Generate with `model` itself, as version 0: for a model that has no checkpoint."""
+        self._model = model.eval()
         self.version = 0
 
     def update(self, weights: Mapping[str, Tensor], version: int) -> None:
