@@ -27,7 +27,7 @@ class Line:
     def newest() -> "Line":
         """The newest run that ended with a release; LookupError where there is none yet."""
         for run in ledger.runs():
-            held = {made.station: made for made in ledger.artifacts(run.run_digest)}
+            held = ledger.held(run.run_id)
             if {"documents", "curated", "sequences", "base", "release"} <= held.keys():
                 return Line(run.run_digest, {place: noun(made) for place, made in held.items()})
         raise LookupError("no run has ended with a release yet; run `make factory`")

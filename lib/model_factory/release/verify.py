@@ -6,7 +6,7 @@ from typing import Any
 
 from model_factory import lake, ledger
 from model_factory.ledger.locks import run_named
-from model_factory.nouns import Lineage, Snapshot, digest_of
+from model_factory.nouns import Lineage, Snapshot
 
 
 def held(run: str) -> dict[str, dict[str, Any]]:
@@ -50,7 +50,9 @@ def _release(record: dict[str, Any]) -> str:
 
 
 def _scorecard(record: dict[str, Any]) -> str:
-    return digest_of(record["scores"])
+    from model_factory.evals.station import digest_of_scores
+
+    return digest_of_scores(record["checkpoint"], record["scores"])
 
 
 _STORED = {
