@@ -56,8 +56,9 @@ def _killed(home: Path, generator: random.Random, at_least: int) -> int:
         assert time.monotonic() < deadline, "no checkpoint within 120 s"
         time.sleep(0.01)
     time.sleep(generator.uniform(0.0, 0.2))
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    # The workers are in sessions of their own: they must notice by themselves that torchrun is gone.
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
     return len(_steps(home))
 
 

@@ -86,7 +86,7 @@ def executions() -> pa.Table:
 
 
 def torchrun(home: Path, station: str, processes: int, **section: Any) -> "subprocess.Popen[str]":
-    """Start a station's processes, in a process group of their own so that all can be killed at once."""
+    """Start the processes of a station under torchrun."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     section["mesh"] = {"dp_replicate": processes, "threads": 1}
     return subprocess.Popen(
@@ -94,7 +94,6 @@ def torchrun(home: Path, station: str, processes: int, **section: Any) -> "subpr
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
 

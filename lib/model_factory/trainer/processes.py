@@ -1,6 +1,9 @@
 """The processes of a mesh and what they say to one another."""
 
+import ctypes
 import os
+import signal
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from model_factory.cards.training import Parallel
 
 # Longer than any step, evaluation or checkpoint that the others may wait for.
 TIMEOUT_S = 300.0
+_PR_SET_PDEATHSIG = 1
 Row = TypeVar("Row")
 
 
@@ -67,6 +71,7 @@ def joined(mesh: Parallel) -> Iterator[Processes]:
             f"mesh.dp_replicate: {mesh.dp_replicate} processes are asked for and {size} run (WORLD_SIZE); "
             f"start {mesh.dp_replicate} of them (torchrun --nproc-per-node {mesh.dp_replicate}), or set it to {size}"
         )
+    _end_with_the_agent()
     ours = size > 1 and not dist.is_initialized()
     if ours:
         dist.init_process_group("gloo", timeout=timedelta(seconds=TIMEOUT_S))
@@ -76,6 +81,16 @@ def joined(mesh: Parallel) -> Iterator[Processes]:
     finally:
         if ours:
             dist.destroy_process_group()
+
+
+def _end_with_the_agent() -> None:
+    """Have the kernel kill this process when the one that started it dies.
+
+    torch elastic's workers outlive an agent that was killed: they would train on, and write to the
+    same folder as those of the next attempt.
+    """
+    if "TORCHELASTIC_RUN_ID" in os.environ and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextmanager
