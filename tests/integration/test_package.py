@@ -136,7 +136,7 @@ def test_continuous_training_runs_weekly_one_at_a_time(package: Package) -> None
     assert cron == laptop.placement.cadence
     minute, hour, day, month, weekday = cron.split()
     assert (day, month) == ("*", "*")
-    assert minute.isdigit() and hour.isdigit() and weekday.isdigit(), "once a week"
+    assert [minute, hour, weekday] == [field for field in (minute, hour, weekday) if field.isdigit()], "once a week"
     assert _unbound(package, plan) == set(), "a scheduled plan with an open input never starts"
     assert plan.concurrency_policy.max == 1
     assert plan.concurrency_policy.behavior == launch_plan_pb2.CONCURRENCY_LIMIT_BEHAVIOR_SKIP
