@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
 import sys
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from model_factory.cards.limits import Limits
+from model_factory.nouns.home import checkout
 from model_factory.sandbox import Execution, Program, execute
 from model_factory.sandbox import pool as pool_module
 from model_factory.sandbox.backends import BACKENDS, Backend
@@ -185,3 +188,20 @@ def test_memory_too_small_for_python_is_refused_by_name() -> None:
     tiny = Limits(wall_s=5.0, cpu_s=2.0, memory_bytes=1 << 20, output_bytes=1, file_bytes=1, num_processes=1)
     with pytest.raises(ValueError, match=r"limits.memory_bytes: 1048576 .* use 67108864 or more"):
         execute([Program("")], tiny)
+
+
+def test_workers_end_with_a_process_that_is_killed() -> None:
+    """Nobody closes them then: they see their socket close."""
+    source = (
+        "import sys\nfrom tests.unit.sandbox.test_execute import *\nexecute([Program('print(1)')], LIMITS)\n"
+        "print(*(worker.process.pid for worker in pool_module._pool(os.getpid()).idle), flush=True)\nsys.stdin.read()"
+    )
+    command = [sys.executable, "-c", source]
+    with subprocess.Popen(command, cwd=checkout(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
+        assert host.stdout is not None
+        workers = [psutil.Process(int(pid)) for pid in host.stdout.readline().split()]
+        everyone = [process for worker in workers for process in (worker, *worker.children(recursive=True))]
+        assert len(everyone) == 2
+        host.kill()
+        _, alive = psutil.wait_procs(everyone, timeout=20)
+    assert not alive
