@@ -19,7 +19,18 @@ TABLES = {
     "raw.documents", "curated.verdicts", "curated.documents", "curated.scrap", "tokens.sequences", "rl.problems",
     "sft.executions", "rl.transcripts", "evals.items",
 }  # fmt: skip
-SNAPSHOTS = {"raw.documents", "curated.documents", "tokens.sequences", "rl.problems", "sft.executions"}
+ARTIFACTS = {
+    "documents",
+    "curated",
+    "sequences",
+    "problems",
+    "executions",
+    "transcripts",
+    "base",
+    "taught",
+    "reinforced",
+    "release",
+}
 
 
 @dataclass(frozen=True)
@@ -104,12 +115,12 @@ def test_the_same_again_is_served_from_the_cache(elsewhere: Elsewhere) -> None:
     assert stations_run(elsewhere.clone.factory(**elsewhere.settings)) == []
 
 
-def test_data_is_the_same_as_on_a_laptop(elsewhere: Elsewhere) -> None:
+def test_data_and_weights_are_the_same_as_on_a_laptop(elsewhere: Elsewhere) -> None:
     elsewhere.clone.factory(FACTORY_HOME=str(elsewhere.home.with_name("laptop")))
     there = digests(elsewhere.clone, **elsewhere.settings)
     here = digests(elsewhere.clone, FACTORY_HOME=str(elsewhere.home.with_name("laptop")))
     assert there == here
-    assert there.keys() >= SNAPSHOTS
+    assert there.keys() >= ARTIFACTS
 
 
 def digests(clone: Clone, **settings: str) -> dict[str, str]:
