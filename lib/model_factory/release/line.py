@@ -40,10 +40,10 @@ class Line:
 
     @property
     def scorecards(self) -> list[Scorecard]:
-        """In the order in which the checkpoints were trained."""
-        found = [one for place, one in self.held.items() if place.startswith("scorecard_")]
+        """One of each checkpoint, in the order in which they were trained."""
+        found = {one.digest: one for place, one in self.held.items() if place.startswith("scorecard_")}
         steps = {one.digest: one.step for one in self.held.values() if isinstance(one, Checkpoint)}
-        return sorted(found, key=lambda card: steps.get(card.checkpoint, 0))
+        return sorted(found.values(), key=lambda card: steps.get(card.checkpoint, 0))
 
     def beside(self, table: str, place: str) -> Snapshot | None:
         """The snapshot of `table` that was written together with the one at `place`."""

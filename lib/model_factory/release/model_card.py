@@ -117,16 +117,16 @@ def _compared(differences: Sequence[Difference]) -> str:
 
 
 def _made_from(lineage: Lineage) -> str:
-    shown: set[str] = set()
+    shown: set[tuple[str, str, str]] = set()
     lines = [line for node in ancestors(lineage) for line in _branch(node, 0, shown)]
     listed = "\n".join(lines)
     return f"## What it was made from\n\nWhat stands above is not opened again.\n\n{listed}"
 
 
-def _branch(node: Node, depth: int, shown: set[str]) -> Iterator[str]:
-    again = node.digest in shown and bool(node.parents)
+def _branch(node: Node, depth: int, shown: set[tuple[str, str, str]]) -> Iterator[str]:
+    again = node.identity in shown and bool(node.parents)
     yield f"{'  ' * depth}- {node.kind} `{node.name}` {node.digest[:12]}: {'above' if again else node.facts}"
-    shown.add(node.digest)
+    shown.add(node.identity)
     if not again:
         for parent in node.parents:
             yield from _branch(parent, depth + 1, shown)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from model_factory import lake, ledger
 from model_factory.ledger.artifacts import Made
-from model_factory.nouns import Checkpoint, Release, Scorecard, Snapshot, Tokenizer
+from model_factory.nouns import Checkpoint, Parent, Release, Scorecard, Snapshot, Tokenizer
 
 Artifact = Snapshot | Tokenizer | Checkpoint | Scorecard | Release
 
@@ -23,26 +23,24 @@ def noun(made: Made) -> Any:
 
 
 class Records:
-    """The artifacts of this factory by digest, newest first; a record of the log book is opened when asked for."""
+    """The artifacts of this factory, newest first; a record of the log book is opened when asked for."""
 
     def __init__(self) -> None:
-        self.snapshots: dict[str, Snapshot] = {}
-        for table in lake.tables():
-            for snapshot in lake.history(table):
-                known = self.snapshots.get(snapshot.digest)
-                if known is None or snapshot.branch == "main" or known.branch != "main":
-                    self.snapshots[snapshot.digest] = snapshot
-        self.made: dict[str, Made] = {}
-        for run in ledger.runs():
-            for made in ledger.artifacts(run.run_digest):
-                if made.kind != "Snapshot":
-                    self.made.setdefault(made.digest, made)
+        history = [snapshot for table in lake.tables() for snapshot in reversed(lake.history(table))]
+        self.snapshots = sorted(history, key=lambda snapshot: snapshot.branch != "main")
+        found = [made for run in ledger.runs() for made in ledger.artifacts(run.run_digest) if made.kind != "Snapshot"]
+        self.made = list({(made.kind, made.name, made.digest): made for made in reversed(found)}.values())[::-1]
 
-    def at(self, digest: str) -> Artifact | None:
-        """The artifact with this digest, or None."""
-        if digest in self.snapshots:
-            return self.snapshots[digest]
-        return noun(self.made[digest]) if digest in self.made else None
+    def at(self, parent: Parent) -> Artifact | None:
+        """The artifact that a parent speaks of: where it lay, else one of its name and content, else None."""
+        by_uri = (one for one in self.snapshots if one.as_parent() == parent)
+        by_content = (one for one in self.snapshots if (one.table, one.digest) == (parent.name, parent.digest))
+        snapshot = next(by_uri, None) or next(by_content, None)
+        if snapshot or parent.kind == "Snapshot":
+            return snapshot
+        key = (parent.kind, parent.name, parent.digest)
+        made = next((one for one in self.made if (one.kind, one.name, one.digest) == key), None)
+        return noun(made) if made else None
 
     def named(self, reference: str) -> Artifact:
         """The artifact that a reference names: a digest (6 digits or more of it), `table@id`, a table, a
@@ -52,24 +50,20 @@ class Records:
         """
         if "@" in reference:
             return lake.find(reference)
-        digest = next(iter(self._digests(reference)), None)
-        if digest is None:
-            raise LookupError(f"no artifact {reference!r}; there are: {', '.join(self._names()) or 'none yet'}")
-        found = self.at(digest)
-        assert found is not None
-        return found
+        is_digest = re.fullmatch(r"[0-9a-f]{6,64}", reference)
+        for made in self.made:
+            named = made.name == reference and made.kind != "Scorecard"
+            if named or (is_digest and made.digest.startswith(reference)):
+                return noun(made)
+        for snapshot in self.snapshots:
+            if snapshot.table == reference or (is_digest and snapshot.digest.startswith(reference)):
+                return snapshot
+        raise LookupError(f"no artifact {reference!r}; there are: {', '.join(self._names()) or 'none yet'}")
 
     def all(self) -> Iterator[Artifact]:
-        yield from self.snapshots.values()
-        yield from (noun(made) for made in self.made.values())
-
-    def _digests(self, reference: str) -> Iterator[str]:
-        if re.fullmatch(r"[0-9a-f]{6,64}", reference):
-            yield from (digest for digest in (*self.made, *self.snapshots) if digest.startswith(reference))
-        yield from (made.digest for made in self.made.values() if reference in (made.name, made.kind.lower()))
-        if reference in lake.tables():
-            yield lake.head(reference).digest
+        yield from self.snapshots
+        yield from (noun(made) for made in self.made)
 
     def _names(self) -> list[str]:
-        held = {f"{made.name} ({made.kind.lower()})" for made in self.made.values() if made.kind != "Scorecard"}
-        return sorted(held) + sorted({snapshot.table for snapshot in self.snapshots.values()})
+        held = {f"{made.name} ({made.kind.lower()})" for made in self.made if made.kind != "Scorecard"}
+        return sorted(held) + sorted({snapshot.table for snapshot in self.snapshots})

@@ -39,15 +39,15 @@ def _blocks(story: dict[str, Any]) -> Iterator[Any]:
         yield _table("fine-tuning rows", rows, ("function", "call", "answer", "provenance", "steps"))
     if story["transcripts"]:
         yield _table("transcripts", story["transcripts"], ("step", "sample", "reward", "weights_version", "execution"))
-    yield _table(
-        "scores", [_scored(row) for row in story["scores"]], ("checkpoint", "benchmark", "metric", "value", "own"), 100
-    )
+    yield _scores(story["scores"])
 
 
 def _trained(story: dict[str, Any]) -> Text:
     steps = [row["step"] for row in story["steps"]]
     if steps:
-        return Text(f"pretraining saw it {len(steps)} times, in steps {_numbers(steps)}")
+        return Text(
+            f"pretraining saw it {len(steps)} {'time' if len(steps) == 1 else 'times'}, in steps {_numbers(steps)}"
+        )
     return Text("pretraining saw it in no step" + (": it is held out" if _held_out(story) else ""))
 
 
@@ -55,10 +55,22 @@ def _held_out(story: dict[str, Any]) -> bool:
     return bool(story["tokens"]) and all(row["split"] == "heldout" for row in story["tokens"])
 
 
-def _scored(row: dict[str, Any]) -> dict[str, Any]:
+def _scores(rows: list[dict[str, Any]]) -> Table:
+    """A line for each metric, a column for each checkpoint; `own` is the document's or problem's share in it."""
+    checkpoints = list(dict.fromkeys(row["checkpoint"] for row in rows))
+    table = Table(title="scores", title_justify="left")
+    for column in ("benchmark", "metric", *checkpoints):
+        table.add_column(column, overflow="fold")
+    for benchmark, metric in dict.fromkeys((row["benchmark"], row["metric"]) for row in rows):
+        of_it = {row["checkpoint"]: row for row in rows if (row["benchmark"], row["metric"]) == (benchmark, metric)}
+        table.add_row(benchmark, metric, *(_score(of_it[one]) if one in of_it else "–" for one in checkpoints))
+    return table
+
+
+def _score(row: dict[str, Any]) -> str:
     interval = f" [{row['low']:.3f}, {row['high']:.3f}]" if row["low"] is not None else ""
     own = ", ".join(f"{one:.3g}" for one in row["own"][:_SHOWN])
-    return {**row, "value": f"{row['value']:.3f}{interval}", "own": own}
+    return escape(f"{row['value']:.3f}{interval}") + (f"\nown {own}" if own else "")
 
 
 def _numbers(values: list[int]) -> str:

@@ -32,6 +32,10 @@ class Node:
     parents: list["Node"] = field(default_factory=list)
     used_by: list[str] = field(default_factory=list)
 
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        return self.kind, self.name, self.digest
+
 
 def walk(reference: str) -> Node:
     """The tree of everything that an artifact was made from, down to the raw files of every source.
@@ -59,19 +63,19 @@ def ancestors(lineage: Lineage) -> list[Node]:
 
 
 class Walk:
-    """Nodes by digest, so that what two artifacts have in common is opened once."""
+    """Nodes by what they are of, so that what two artifacts have in common is opened once."""
 
     def __init__(self, records: Records) -> None:
         self.records = records
-        self.nodes: dict[str, Node] = {}
+        self.nodes: dict[Parent, Node] = {}
 
     def node(self, parent: Parent, used_by: list[str] | None = None) -> Node:
-        if parent.digest not in self.nodes or used_by:
-            self.nodes[parent.digest] = self._node(parent, used_by or [])
-        return self.nodes[parent.digest]
+        if parent not in self.nodes or used_by:
+            self.nodes[parent] = self._node(parent, used_by or [])
+        return self.nodes[parent]
 
     def _node(self, parent: Parent, used_by: list[str]) -> Node:
-        found = self.records.at(parent.digest)
+        found = self.records.at(parent)
         if found is None:
             return Node(parent.kind, parent.name, parent.digest, parent.uri, "", "", "no record", [], used_by)
         lineage = found.lineage
@@ -86,7 +90,7 @@ class Walk:
 
 def as_tree(node: Node) -> Tree:
     """The walk for a terminal; what was shown above is not opened again."""
-    shown: set[str] = set()
+    shown: set[tuple[str, str, str]] = set()
     tree = Tree(_line(node))
     _grow(tree, node, shown)
     if node.used_by:
@@ -96,10 +100,10 @@ def as_tree(node: Node) -> Tree:
     return tree
 
 
-def _grow(tree: Tree, node: Node, shown: set[str]) -> None:
-    shown.add(node.digest)
+def _grow(tree: Tree, node: Node, shown: set[tuple[str, str, str]]) -> None:
+    shown.add(node.identity)
     for parent in node.parents:
-        if parent.digest in shown and parent.parents:
+        if parent.identity in shown and parent.parents:
             tree.add(f"{_line(parent)} [dim](above)[/dim]")
         else:
             _grow(tree.add(_line(parent)), parent, shown)
