@@ -20,11 +20,11 @@ import torch
 import transformers
 from transformers import LlamaForCausalLM
 
-from model_factory.inference.engine import Sampling
 from model_factory.inference.transformers_engine import TransformersEngine
 from model_factory.model import Transformer, hf
 from model_factory.model.initialise import initialise
 from model_factory.nouns import Architecture
+from model_factory.nouns.engine import Sampling
 
 RUNS, NUM_NEW = 5, 48
 RESULTS = Path(__file__).parent / "results" / "posttraining-decode_throughput.json"

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Annotated, Any
 
 from flytekit import Cache, Deck, HashMethod, Resources, task
@@ -19,18 +20,18 @@ from flytekitplugins.kfpytorch.task import PytorchElasticFunctionTask
 from model_factory import ledger
 from model_factory.lake.disk import require_free_disk
 from model_factory.ledger.exclusive import exclusive
-from model_factory.nouns import Checkpoint, Lineage, Lock, Scorecard, Snapshot, Tokenizer, station_key
-from model_factory.nouns import Release as ReleaseNoun
+from model_factory.nouns import Checkpoint, Lineage, Lock, Release, Scorecard, Snapshot, Tokenizer, station_key
 from tasks import resources
 from tasks.decks import described, lineage_page
 from tasks.images import IMAGES, refuse_unpinned
 
 # Artifacts are cached by what they hold: Iceberg's snapshot ids and run digests differ between equal runs.
-SnapshotOut = Annotated[Snapshot, HashMethod(lambda made: made.digest)]
-TokenizerOut = Annotated[Tokenizer, HashMethod(lambda made: made.digest)]
-CheckpointOut = Annotated[Checkpoint, HashMethod(lambda made: made.digest)]
-ScorecardOut = Annotated[Scorecard, HashMethod(lambda made: made.digest)]
-ReleaseOut = Annotated[ReleaseNoun, HashMethod(lambda made: made.digest)]
+_by_digest: Any = HashMethod(attrgetter("digest"))
+SnapshotOut = Annotated[Snapshot, _by_digest]
+TokenizerOut = Annotated[Tokenizer, _by_digest]
+CheckpointOut = Annotated[Checkpoint, _by_digest]
+ScorecardOut = Annotated[Scorecard, _by_digest]
+ReleaseOut = Annotated[Release, _by_digest]
 
 # Bumped when the shape of a station's inputs or outputs changes; their meaning is in `section.code`.
 INTERFACE_VERSION = "1"
@@ -110,7 +111,7 @@ class MeshStationTask(_Recorded, PytorchElasticFunctionTask):
         """Elastic with as many processes as the section's mesh has, whatever the environment says."""
         mesh = inputs["section"].mesh
         os.environ["OMP_NUM_THREADS"] = str(mesh.threads)
-        declared = self.task_config
+        declared: Any = self.task_config
         self._task_config = replace(declared, nproc_per_node=mesh.dp_replicate)
         try:
             return super()._execute(**inputs)

@@ -4,6 +4,7 @@
 """
 
 import functools
+from typing import Any, cast
 
 from flytekit import map_task, workflow
 
@@ -16,7 +17,7 @@ from tasks.pretrain import pretrain
 from tasks.problems import make_problems
 from tasks.release import release
 from tasks.report import report
-from tasks.resolve import resolve
+from tasks.resolve import Plan, resolve
 from tasks.rl import commit_transcripts, reinforce
 from tasks.sft import sft
 from tasks.sft_data import execute_functions
@@ -26,11 +27,11 @@ from tasks.validate import validate
 
 @workflow
 def factory(card: Card) -> Release:
-    plan = resolve(card=card)
+    plan = cast(Plan, resolve(card=card))
     lock = plan.lock
 
     documents = ingest(section=plan.ingest, listing=plan.listing, lock=lock)
-    judge = functools.partial(judge_shard, section=plan.curate, documents=documents, lock=lock)
+    judge: Any = functools.partial(judge_shard, section=plan.curate, documents=documents, lock=lock)
     verdicts = map_task(judge)(shard=plan_shards(section=plan.curate, documents=documents))
     candidate = curate(section=plan.curate, documents=documents, verdicts=verdicts, lock=lock)
     curated = validate(section=plan.validate, candidate=candidate, lock=lock)

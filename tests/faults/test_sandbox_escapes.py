@@ -13,8 +13,8 @@ import pytest
 
 from model_factory.cards.limits import Limits
 from model_factory.nouns.home import checkout
+from model_factory.nouns.program import Execution, Program
 from model_factory.sandbox.backends import BACKENDS, Backend
-from model_factory.sandbox.program import Execution, Program
 from model_factory.sandbox.worker import Worker, WorkerDied
 
 LIMITS = Limits(wall_s=2.0, cpu_s=1.0, memory_bytes=128 << 20, output_bytes=20_000, file_bytes=1 << 20, num_processes=8)

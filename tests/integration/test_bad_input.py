@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from clone import SMOKE, Clone, stations_run
 
 
@@ -32,7 +33,9 @@ def files(clone: Clone, folder: Path) -> str:
 
 def test_a_typo_is_refused_before_anything_starts(clone: Clone, tmp_path: Path) -> None:
     printed = refused(clone, card(clone, tmp_path, "rl: {num_stepz: 3}"))
-    assert "card.md:4: rl.num_stepz: unknown key; did you mean 'num_steps'?" in printed.replace("\n", " ").replace("  ", " ")
+    assert "card.md:4: rl.num_stepz: unknown key; did you mean 'num_steps'?" in printed.replace("\n", " ").replace(
+        "  ", " "
+    )
     assert not (clone.folder / ".factory" / "lake" / "catalog.db").exists()
 
 
@@ -66,5 +69,5 @@ def test_a_failing_expectation_is_named_and_main_untouched(clone: Clone, tmp_pat
     suite = "validate: {suite: [{expect: expect_table_row_count_to_be_between, min: 100000}]}"
     printed = " ".join(refused(clone, card(clone, tmp_path, suite)).split())
     assert "expect_table_row_count_to_be_between" in printed
-    asked = "from model_factory import lake; print(len([s for s in lake.history('curated.documents') if s.branch == 'main']))"
+    asked = "from model_factory import lake; print([s.branch for s in lake.history('curated.documents')].count('main'))"
     assert clone.run("python", "-c", asked).split()[-1] == "0"

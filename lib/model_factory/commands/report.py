@@ -11,5 +11,5 @@ from model_factory.commands.answer import as_json, refusing, say
 def command(as_json: bool) -> None:
     from model_factory import ledger
 
-    rows = [dict(zip(("figure", "value", "how"), row, strict=False)) for row in ledger.report_rows()]
+    rows = [{"figure": figure, "value": value, "how": how} for figure, value, how in ledger.report_rows()]
     say(rows, as_json, "The factory's figures")

@@ -14,6 +14,8 @@ from model_factory.nouns import Lineage, Snapshot
 class ValidationFailed(RuntimeError):
     """A candidate does not meet its suite. The message has a line per failed expectation."""
 
+    scrap_cause = "data"
+
 
 def validate(section: Validate, candidate: Snapshot, lineage: Lineage) -> Snapshot:
     """Publish the candidate if it meets every expectation of the card.

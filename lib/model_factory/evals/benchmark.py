@@ -13,8 +13,8 @@ from model_factory.nouns import Checkpoint, Score, Snapshot
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-    from model_factory.inference.engine import Engine
     from model_factory.model import Transformer
+    from model_factory.nouns.engine import Engine
 
 
 @dataclass(frozen=True)

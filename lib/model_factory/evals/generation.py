@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from model_factory import ledger
 from model_factory.evals.benchmark import Subject
-from model_factory.inference.engine import Completion, Sampling
+from model_factory.evals.parallel import side_by_side
+from model_factory.nouns.engine import Completion, Sampling
 
 GREEDY, SAMPLED = "greedy", "sampled"
 MODES = (GREEDY, SAMPLED)
@@ -59,14 +60,19 @@ def _in_batches(subject: Subject, title: str, encoded: Sequence[Sequence[int]], 
     """The engine is asked batch by batch, prompts of like length together, so that a long pass can be watched."""
     order = sorted(range(len(encoded)), key=lambda index: (len(encoded[index]), index))
     size = subject.section.batch_size
+    engine = subject.engine
+
+    def ask(start: int) -> list[Completion]:
+        places = order[start : start + size]
+        of_batch = replace(sampling, seed=(sampling.seed + start) % (1 << 32))
+        written = engine.generate([encoded[place] for place in places], of_batch)
+        return [replace(one, prompt_index=places[one.prompt_index]) for one in written]
+
     found: list[Completion] = []
     with ledger.progress(len(encoded), title, "prompts") as bar:
-        for start in range(0, len(encoded), size):
-            places = order[start : start + size]
-            of_batch = replace(sampling, seed=(sampling.seed + start) % (1 << 32))
-            for one in subject.engine.generate([encoded[place] for place in places], of_batch):
-                found.append(replace(one, prompt_index=places[one.prompt_index]))
-            bar.advance(len(places))
+        for completions in side_by_side(ask, range(0, len(order), size), subject.checkpoint.mesh):
+            found += completions
+            bar.advance(len(completions) // sampling.num_samples)
     return found
 
 

@@ -9,7 +9,7 @@ from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 
 from model_factory.evals.benchmark import Subject
 from model_factory.evals.likelihood import token_logprobs
-from model_factory.inference.engine import Sampling
+from model_factory.nouns.engine import Sampling
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -49,7 +49,7 @@ class HarnessModel(LM):
     def _score(self, pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[tuple[float, bool]]:
         room = self.subject.checkpoint.model.context_length
         rows = [[*context, *target][-room:] for context, target in pairs]
-        found = token_logprobs(self.subject.model, rows)
+        found = token_logprobs(self.subject, rows)
         answers = []
         for (_, target), (logprobs, greedy) in zip(pairs, found, strict=True):
             asked = slice(len(logprobs) - min(len(target), len(logprobs) - 1), None)

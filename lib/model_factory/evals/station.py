@@ -28,7 +28,7 @@ def evaluate(
     items: list[tuple[str, Item]] = []
     scores: list[Score] = []
     notes: list[str] = []
-    with _threads(checkpoint.mesh.dp_replicate * checkpoint.mesh.threads):
+    with _threads(checkpoint.mesh.threads):
         for name in section.benchmarks:
             result = benchmark(name)(subject)
             items += [(name, item) for item in result.items]

@@ -1,7 +1,7 @@
 """Engines by name."""
 
-from model_factory.inference.engine import Engine
 from model_factory.inference.transformers_engine import TransformersEngine
+from model_factory.nouns.engine import Engine
 
 ENGINES = {"transformers": TransformersEngine}
 

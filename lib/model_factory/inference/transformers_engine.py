@@ -7,9 +7,9 @@ from torch import Tensor
 
 from model_factory import weights as weights_at_rest
 from model_factory.inference.decode import Decoder
-from model_factory.inference.engine import Completion, Sampling
 from model_factory.model import Transformer
 from model_factory.nouns import Checkpoint
+from model_factory.nouns.engine import Completion, Sampling
 
 MAX_ROWS = 256
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console, Group
 from rich.table import Table
@@ -44,7 +45,7 @@ class Run:
             self.transcripts,
         ]
 
-    def artifacts(self) -> dict[str, object]:
+    def artifacts(self) -> dict[str, Any]:
         """Artifact by the place in the line that it holds."""
         named = {
             field: getattr(self, field) for field in self.__dataclass_fields__ if field not in ("lock", "scorecards")

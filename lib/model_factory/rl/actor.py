@@ -8,8 +8,8 @@ from tokenizers import Tokenizer as Encoder
 
 from model_factory.blender.tokenizer import END
 from model_factory.cards.rl import Rl
-from model_factory.inference.engine import Completion, Engine, Sampling
 from model_factory.nouns import digest_of
+from model_factory.nouns.engine import Completion, Engine, Sampling
 from model_factory.rl.posed import Problem
 from model_factory.rl.rewards.outcome import Outcome
 from model_factory.rl.rewards.registry import score

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from model_factory.cards.limits import Limits
+from model_factory.nouns.program import Execution, Program, Status
 from model_factory.sandbox.harness import HARNESS
 from model_factory.sandbox.pool import execute
-from model_factory.sandbox.program import Execution, Program, Status
 
 MAX_ERROR_CHARS = 500
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from model_factory.cards.limits import Limits
+from model_factory.nouns.program import Execution, Program
 from model_factory.sandbox.backends import BACKENDS, Backend
-from model_factory.sandbox.program import Execution, Program
 from model_factory.sandbox.worker import PROBE_LIMITS, Worker, WorkerDied
 
 MIN_MEMORY_BYTES = 64 << 20

@@ -9,9 +9,9 @@ import tempfile
 from dataclasses import asdict
 
 from model_factory.cards.limits import Limits
+from model_factory.nouns.program import Execution, Program
 from model_factory.sandbox.backends import Backend
 from model_factory.sandbox.inside.serve import receive, send
-from model_factory.sandbox.program import Execution, Program
 
 START_S = 30.0
 # Added to a program's own wall clock: killing and reaping takes milliseconds, but the host may be busy.

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from model_factory import weights
-from model_factory.inference.engine import Completion, Engine, Sampling
 from model_factory.inference.registry import engine as make_engine
 from model_factory.inference.transformers_engine import TransformersEngine, choose
 from model_factory.model import Transformer, hf
 from model_factory.model.initialise import initialise
 from model_factory.nouns import Architecture, Checkpoint, Lineage, Mesh
+from model_factory.nouns.engine import Completion, Engine, Sampling
 
 ARCHITECTURE = Architecture(
     vocab_size=97,

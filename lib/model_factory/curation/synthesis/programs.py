@@ -1,10 +1,14 @@
 """One sandboxed program per function: it runs every call and prints what came out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from model_factory.curation.synthesis.seams import Executed, Program
+from model_factory.cards.limits import Limits
+from model_factory.nouns.program import Execution, Program
+
+# The sandbox comes in as a callable: rooms of one level do not import each other.
+Execute = Callable[[Sequence[Program], Limits], Sequence[Execution]]
 
 # Lines that one call may run: unlike seconds the same on every machine.
 MAX_STEPS = 20_000
@@ -62,7 +66,7 @@ def program_of(source: str, calls: Sequence[str], max_chars: int) -> Program:
     return Program("".join(f"{name} = {value!r}\n" for name, value in constants.items()) + HARNESS)
 
 
-def results_of(executed: Executed) -> dict[int, str]:
+def results_of(executed: Execution) -> dict[int, str]:
     """Number of a call → repr of its result. Nothing where the program did not end by itself: how far it
     came within its seconds is not the same everywhere."""
     if executed.status != "ok":

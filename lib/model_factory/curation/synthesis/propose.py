@@ -10,7 +10,7 @@ from tokenizers import Tokenizer as Encoder
 from model_factory.blender.tokenizer import END
 from model_factory.cards.sft_data import SftData
 from model_factory.curation.synthesis.pure import Function
-from model_factory.curation.synthesis.seams import Engine, Sampling
+from model_factory.nouns.engine import Engine, Sampling
 
 # Larger numbers make programs that only wait.
 MAX_NUMBER = 10**6

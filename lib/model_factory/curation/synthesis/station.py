@@ -15,11 +15,11 @@ from model_factory.blender.tokenizer import load_encoder
 from model_factory.cards.errors import CardError
 from model_factory.cards.sft_data import SftData
 from model_factory.curation.synthesis.generate import generate
-from model_factory.curation.synthesis.programs import call_of, program_of, results_of
+from model_factory.curation.synthesis.programs import Execute, call_of, program_of, results_of
 from model_factory.curation.synthesis.propose import propose
 from model_factory.curation.synthesis.pure import Function, pure_functions
-from model_factory.curation.synthesis.seams import Engine, Execute
 from model_factory.nouns import Checkpoint, Lineage, Snapshot
+from model_factory.nouns.engine import Engine
 
 EXECUTIONS = "sft.executions"
 SCHEMA = pa.schema(

@@ -42,7 +42,7 @@ def bits_per_byte(subject: Subject) -> Result:
 def _by_document(subject: Subject, rows: Sequence[Mapping[str, Any]]) -> _Totals:
     sizes_V = token_bytes(subject.tokenizer)
     segments = [_segment_of_token(row) for row in rows]
-    logprobs = token_logprobs(subject.model, [row["tokens"] for row in rows], segments)
+    logprobs = token_logprobs(subject, [row["tokens"] for row in rows], segments)
     totals: _Totals = {}
     for row, segment, (found, _) in zip(rows, segments, logprobs, strict=True):
         predicted = ~np.isnan(found)

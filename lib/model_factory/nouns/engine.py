@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from torch import Tensor
+from model_factory.nouns.checkpoint import Checkpoint
 
-from model_factory.nouns import Checkpoint
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Engine(Protocol):
         """Take the weights of a checkpoint, as version 0."""
         ...
 
-    def update(self, weights: Mapping[str, Tensor], version: int) -> None:
+    def update(self, weights: "Mapping[str, Tensor]", version: int) -> None:
         """Take new weights of the same architecture: the state dict of `model.Transformer`, copied."""
         ...
 
