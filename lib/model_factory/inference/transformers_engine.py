@@ -83,31 +83,30 @@ class TransformersEngine:
 def _decode(
     model: Transformer, prompts: Sequence[Sequence[int]], draws_RN: Tensor, sampling: Sampling
 ) -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
-    """Token ids and logprobs of every row R = prompt × sample, decoded until all have stopped.
+    """Token ids and logprobs of every sample R (samples of the first prompt, of the second, …), until all stop.
 
-    A prompt is read once; its cache is then shared out among its samples. Rows that have stopped
-    leave the batch when they are half of it.
+    Samples that have the same prompt and the same tokens so far share one row B of the decoder: it is
+    read once, and divided where they part. Where answers agree most of the work is saved.
     """
-    num_rows, num_new = draws_RN.shape
+    num_all, num_new = draws_RN.shape
     decoder = Decoder(model, prompts, num_new)
     stops = torch.tensor(list(sampling.stop_token_ids), dtype=torch.long)
-    share = torch.arange(len(prompts)).repeat_interleave(sampling.num_samples)
-    logits_BV = decoder.prefill()[share]
-    decoder.select(share)
-    tokens_RN, logprobs_RN = torch.full((num_rows, num_new), -1), torch.zeros(num_rows, num_new)
-    rows_B, running_B = torch.arange(num_rows), torch.ones(num_rows, dtype=torch.bool)
+    tokens_RN, logprobs_RN = torch.full((num_all, num_new), -1), torch.zeros(num_all, num_new)
+    running, row_of = torch.arange(num_all), torch.arange(len(prompts)).repeat_interleave(sampling.num_samples)
+    logits_BV = decoder.prefill()
     for position in range(num_new):
-        chosen_B, logprobs_B = choose(logits_BV, draws_RN[rows_B, position], sampling.temperature)
-        tokens_RN[rows_B[running_B], position] = chosen_B[running_B]
-        logprobs_RN[rows_B[running_B], position] = logprobs_B[running_B]
-        running_B = running_B & ~torch.isin(chosen_B, stops)
-        if position + 1 == num_new or not running_B.any():
+        chosen, logprobs = choose(logits_BV, row_of, draws_RN[running, position], sampling.temperature)
+        tokens_RN[running, position], logprobs_RN[running, position] = chosen, logprobs
+        goes_on = ~torch.isin(chosen, stops)
+        if position + 1 == num_new or not goes_on.any():
             break
-        if int(running_B.sum()) * 2 <= len(rows_B):
-            kept = running_B.nonzero().flatten()
-            decoder.select(kept)
-            rows_B, chosen_B, running_B = rows_B[kept], chosen_B[kept], running_B[kept]
-        logits_BV = decoder.step(chosen_B)
+        running = running[goes_on]
+        ways = row_of[goes_on] * logits_BV.shape[1] + chosen[goes_on]
+        ways_B, row_of = ways.unique(return_inverse=True)
+        from_B = ways_B // logits_BV.shape[1]
+        if len(from_B) != len(logits_BV) or not torch.equal(from_B, torch.arange(len(from_B))):
+            decoder.select(from_B)
+        logits_BV = decoder.step(ways_B % logits_BV.shape[1])
     lengths = (tokens_RN >= 0).sum(dim=1).tolist()
     return [
         (tuple(tokens[:length]), tuple(logprobs[:length]))
@@ -115,18 +114,19 @@ def _decode(
     ]
 
 
-def choose(logits_BV: Tensor, draws_B: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
-    """(tokens_B, their natural logprobs_B): the likeliest at temperature 0, else drawn by inversion.
+def choose(logits_BV: Tensor, row_of_R: Tensor, draws_R: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    """(tokens_R, their natural logprobs_R), sample r from row `row_of_R[r]`: the likeliest at temperature 0,
+    else drawn by inversion.
 
-    A token is drawn where the cumulated probability first exceeds the row's number from [0, 1).
-    Both are fp64: in fp32 one number in 17 million is 0 and draws the first token, however
-    unlikely, and the tail of a large vocabulary rounds away.
+    A token is drawn where the cumulated probability first exceeds the sample's number from [0, 1).
+    The sums are fp64: in fp32 the tail of a large vocabulary would round away.
     """
     logprobs_BV = torch.log_softmax(logits_BV.float() / (temperature or 1.0), dim=-1)
     if temperature == 0:
-        chosen_B = logprobs_BV.argmax(dim=-1)
+        chosen_R = logprobs_BV.argmax(dim=-1)[row_of_R]
     else:
         summed_BV = logprobs_BV.double().exp().cumsum(dim=-1)
-        wanted_B1 = draws_B[:, None] * summed_BV[:, -1:]
-        chosen_B = torch.searchsorted(summed_BV, wanted_B1, right=True).squeeze(1).clamp(max=logits_BV.shape[1] - 1)
-    return chosen_B, logprobs_BV.gather(1, chosen_B[:, None]).squeeze(1)
+        wanted_R1 = (draws_R.double() * summed_BV[row_of_R, -1])[:, None]
+        chosen_R = torch.searchsorted(summed_BV[row_of_R], wanted_R1, right=True).squeeze(1)
+        chosen_R = chosen_R.clamp(max=logits_BV.shape[1] - 1)
+    return chosen_R, logprobs_BV[row_of_R, chosen_R]

@@ -157,10 +157,23 @@ def test_sampled_tokens_follow_the_distribution(engine: Engine, checkpoint: Chec
 
 def test_draws_reach_both_ends_of_the_vocabulary() -> None:
     logits = torch.tensor([[0.0, -200.0, -200.0, 0.0], [-200.0, 0.0, 0.0, -200.0]])
-    low, _ = choose(logits, torch.tensor([2**-53] * 2, dtype=torch.float64), 1.0)
-    high, logprobs = choose(logits, torch.tensor([1 - 2**-53] * 2, dtype=torch.float64), 1.0)
+    low, _ = choose(logits, torch.arange(2), torch.tensor([2**-53] * 2, dtype=torch.float64), 1.0)
+    high, logprobs = choose(logits, torch.arange(2), torch.tensor([1 - 2**-53] * 2, dtype=torch.float64), 1.0)
     assert (low.tolist(), high.tolist()) == ([0, 1], [3, 2])
     assert torch.allclose(logprobs, torch.full((2,), -0.6931), atol=1e-4)
+
+
+def test_samples_that_share_their_beginning_are_those_drawn_apart(engine: Engine, checkpoint: Checkpoint) -> None:
+    """Sixteen samples of a cold distribution agree for long; each alone is a prompt of its own."""
+    cold = Sampling(0.05, 8, 11, (1,), num_samples=16)
+    together = engine.generate([[4, 9, 2]], cold)
+    beginnings = {completion.token_ids[:3] for completion in together}
+    assert 1 < len(beginnings) < 12
+    model = weights.load_model(checkpoint)
+    for completion in together:
+        expected = full_logprobs(model, [4, 9, 2], completion.token_ids, 0.05)
+        picked = expected.gather(1, torch.tensor(completion.token_ids)[:, None]).squeeze(1)
+        assert torch.allclose(torch.tensor(completion.logprobs), picked, atol=1e-3)
 
 
 def test_stop_ends_a_completion_and_stays_in_it(engine: Engine, prompts: list[list[int]]) -> None:
