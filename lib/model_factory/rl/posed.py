@@ -30,9 +30,15 @@ def training_problems(problems: Snapshot) -> list[Problem]:
 
 
 def problems_of_step(section: Rl, step: int, problems: list[Problem]) -> list[Problem]:
-    """The `problems_per_step` problems of step `step` (from 0): a new seeded order for every pass over them."""
-    chosen = []
-    for place in range(step * section.problems_per_step, (step + 1) * section.problems_per_step):
-        epoch, index = divmod(place, len(problems))
-        chosen.append(problems[permute(index, len(problems), "rl", section.seed, epoch)])
-    return chosen
+    """The `problems_per_step` distinct problems of step `step` (from 0): a new seeded order for every pass over
+    them, of which the rest that does not fill a step is left out."""
+    size = section.problems_per_step
+    steps_a_pass = len(problems) // size
+    if not steps_a_pass:
+        raise ValueError(
+            f"rl.problems_per_step: {size} is more than the {len(problems)} problems there are; "
+            f"use {len(problems)} or less, or raise problems.num_train"
+        )
+    epoch, place = divmod(step, steps_a_pass)
+    key = ("rl", section.seed, epoch)
+    return [problems[permute(index, len(problems), *key)] for index in range(place * size, (place + 1) * size)]

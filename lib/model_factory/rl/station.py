@@ -52,7 +52,8 @@ def _train(
         section, algorithm(section.algorithm), weights.load_model(checkpoint) if section.kl_weight else None
     )
     recovery.resume(learner)
-    transcripts.begin(recovery.folder, section.num_steps, processes.size)
+    if processes.rank == 0:
+        transcripts.begin(recovery.folder, section.num_steps, processes.size)
     first = learner.steps_done // section.num_minibatches
     with ledger.progress(section.num_steps - first, "reinforcing", "steps") as progress:
         for step in range(first, section.num_steps):

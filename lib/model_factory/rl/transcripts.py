@@ -35,7 +35,8 @@ SCHEMA = pa.schema(
 
 
 def begin(folder: Path, num_steps: int, num_processes: int) -> None:
-    """Say beside the checkpoints in `folder` which files there will be; called again it says the same."""
+    """Say beside the checkpoints in `folder` which files there will be; called again it says the same.
+    For one process only: the name of the draft is the file's."""
     (folder / "transcripts").mkdir(parents=True, exist_ok=True)
     _replace(folder / MANIFEST, lambda draft: draft.write_text(json.dumps([num_steps, num_processes])))
 

@@ -24,14 +24,23 @@ PRACTICE = {"num_steps": 30, "problems_per_step": 16, "group_size": 8, "checkpoi
 
 
 def test_every_pass_asks_every_problem_once_in_another_order(world: World) -> None:
-    section = changed({"problems_per_step": 10})
+    section = changed({"problems_per_step": 9})
     problems = training_problems(world.problems)
     passes = [
-        [problem.doc_id for step in range(10 * n, 10 * n + 10) for problem in problems_of_step(section, step, problems)]
+        [problem.doc_id for step in range(11 * n, 11 * n + 11) for problem in problems_of_step(section, step, problems)]
         for n in range(2)
     ]
-    assert sorted(passes[0]) == sorted(passes[1]) == sorted(problem.doc_id for problem in problems)
+    assert len(problems) == 100
+    assert all(len(set(asked)) == 99 for asked in passes)
     assert passes[0] != passes[1]
+
+
+def test_more_problems_a_step_than_there_are_is_refused(world: World) -> None:
+    section = changed({"problems_per_step": 101})
+    with pytest.raises(
+        ValueError, match=r"rl\.problems_per_step: 101 is more than the 100 problems there are; use 100"
+    ):
+        problems_of_step(section, 0, training_problems(world.problems))
 
 
 def test_reinforcement_raises_the_reward_and_its_transcripts_tell_how(world: World) -> None:
