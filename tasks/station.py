@@ -23,7 +23,7 @@ from model_factory.ledger.exclusive import exclusive
 from model_factory.nouns import Checkpoint, Lineage, Lock, Release, Scorecard, Snapshot, Tokenizer, station_key
 from tasks import resources
 from tasks.decks import described, lineage_page
-from tasks.images import IMAGES, refuse_unpinned
+from tasks.images import IMAGES
 
 # Artifacts are cached by what they hold: Iceberg's snapshot ids and run digests differ between equal runs.
 _by_digest: Any = HashMethod(attrgetter("digest"))
@@ -36,6 +36,7 @@ ReleaseOut = Annotated[Release, _by_digest]
 # Bumped when the shape of a station's inputs or outputs changes; their meaning is in `section.code`.
 INTERFACE_VERSION = "1"
 MINIMUM_FREE_BYTES = 512 * 1024**2
+IMAGE_OF: dict[str, str] = {}  # station → the image that its tasks declare
 _executed: set[str] = set()
 
 
@@ -96,10 +97,6 @@ class _Recorded:
             print(f"cached {name}", flush=True)
         return made
 
-    def get_container(self, settings: Any) -> Any:
-        refuse_unpinned()
-        return super().get_container(settings)  # type: ignore[misc]
-
 
 class StationTask(_Recorded, PythonFunctionTask[Station]):
     def __init__(self, task_config: Station, task_function: Callable[..., Any], **options: Any):
@@ -127,6 +124,7 @@ def station(
     name: str, *, image: str = "data", requests: Resources = resources.DATA, mesh: bool = False, retries: int = 0
 ) -> Callable[[Callable[..., Any]], Any]:
     """Declare a function as the task of a station: cached by section and inputs, never by the lock."""
+    IMAGE_OF[name] = image
     return task(
         task_config=MeshStation(name=name) if mesh else Station(name),
         cache=Cache(version=INTERFACE_VERSION, ignored_inputs=("lock",)),
@@ -140,13 +138,12 @@ def station(
 
 def lineage(lock: Lock, station: str, *parents: Any) -> Lineage:
     """The lineage of what a station is about to make from `parents`."""
-    image = lock.images.get("train" if station in ("pretrain", "sft", "rl") else "data", "")
     return Lineage(
         run_digest=lock.run_digest,
         station=station,
         code=lock.code[station],
         commit=lock.commit,
-        image=image,
+        image=lock.images.get(IMAGE_OF.get(station, "data"), ""),
         parents=[parent.as_parent() for parent in parents],
     )
 
