@@ -1,4 +1,7 @@
-"""The rows of the benchmark `next_line`, made from held-out documents."""
+"""The benchmark `next_line`: which of four lines of a held-out document comes next?
+
+The other three stand elsewhere in the same document with the same indentation.
+"""
 
 import random
 from collections.abc import Iterator
@@ -6,6 +9,22 @@ from collections.abc import Iterator
 from model_factory import lake
 from model_factory.evals.benchmark import Subject
 
+# lm-eval's description of the task; where its data lies is added where it is run.
+TASK = {
+    "task": "next_line",
+    "dataset_path": "json",
+    "test_split": "test",
+    "output_type": "multiple_choice",
+    "doc_to_text": "context",
+    "doc_to_choice": "choices",
+    "doc_to_target": "answer",
+    "target_delimiter": "",
+    "metric_list": [
+        {"metric": "acc", "aggregation": "mean", "higher_is_better": True},
+        {"metric": "acc_norm", "aggregation": "mean", "higher_is_better": True},
+    ],
+    "metadata": {"version": 1.0},
+}
 NUM_ROWS = 200
 NUM_CHOICES = 4
 ROWS_A_DOCUMENT = 8

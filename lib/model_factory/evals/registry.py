@@ -1,8 +1,10 @@
 """Benchmarks by the names that the card's `evaluate.benchmarks` lists."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from model_factory.evals.benchmark import Benchmark
+if TYPE_CHECKING:
+    from model_factory.evals.benchmark import Benchmark
 
 BENCHMARKS: dict[str, str] = {
     "bits_per_byte": "model_factory.evals.benchmarks.bits_per_byte:bits_per_byte",
@@ -13,7 +15,7 @@ BENCHMARKS: dict[str, str] = {
 }
 
 
-def benchmark(name: str) -> Benchmark:
+def benchmark(name: str) -> "Benchmark":
     """The named benchmark; ValueError lists the known ones."""
     if name not in BENCHMARKS:
         raise ValueError(f"evaluate.benchmarks: {name!r} is not registered; use: {', '.join(sorted(BENCHMARKS))}")

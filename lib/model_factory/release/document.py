@@ -49,14 +49,26 @@ def text_of(line: Line, doc_id: str) -> str:
 
 
 def span_of(text: str, function: str) -> tuple[int, int]:
-    """The first and the last character of a function or method; LookupError names those there are.
+    """The first character of a function or method and the one behind its last.
 
-    `function` is a name, or `Class.name` where it is a method's.
+    `function` is a name, or `Class.name` where several have it; LookupError says which there are.
     """
+    spans = _spans(text)
+    chosen = [name for name in spans if name == function] or [
+        name for name in spans if name.rpartition(".")[2] == function
+    ]
+    if len(chosen) > 1:
+        raise LookupError(f"function {function!r} could be any of {', '.join(chosen)}; name one of them")
+    if not chosen:
+        raise LookupError(f"no function {function!r}; there are: {', '.join(sorted(spans)) or 'none'}")
+    return spans[chosen[0]]
+
+
+def _spans(text: str) -> dict[str, tuple[int, int]]:
+    """Dotted name → characters of every function, method and class."""
+    # Python's lines, not `splitlines`': a form feed ends none.
+    starts = [0, *(end.end() for end in re.finditer(r"\r\n|\r|\n|\Z", text))]
     spans: dict[str, tuple[int, int]] = {}
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
 
     def visit(node: ast.AST, prefix: str) -> None:
         for child in ast.iter_child_nodes(node):
@@ -67,9 +79,7 @@ def span_of(text: str, function: str) -> tuple[int, int]:
                 visit(child, prefix)
 
     visit(ast.parse(text), "")
-    if function not in spans:
-        raise LookupError(f"no function {function!r}; there are: {', '.join(sorted(spans)) or 'none'}")
-    return spans[function]
+    return spans
 
 
 def _candidates(line: Line, name: str) -> list[tuple[str, dict[str, Any]]]:

@@ -41,7 +41,7 @@ class Line:
     @property
     def scorecards(self) -> list[Scorecard]:
         """One of each checkpoint, in the order in which they were trained."""
-        found = {one.digest: one for place, one in self.held.items() if place.startswith("scorecard_")}
+        found = {(one.station, one.digest): one for place, one in self.held.items() if place.startswith("scorecard_")}
         steps = {one.digest: one.step for one in self.held.values() if isinstance(one, Checkpoint)}
         return sorted(found.values(), key=lambda card: steps.get(card.checkpoint, 0))
 

@@ -34,7 +34,7 @@ def release(
     """
     _refuse_unscored(checkpoint, scorecards)
     # A station that changed nothing leaves the checkpoint of the one before, and its scorecard.
-    scorecards = list({card.digest: card for card in scorecards}.values())
+    scorecards = list({(card.station, card.digest): card for card in scorecards}.values())
     folder = room("checkpoints") / f"release-{station_key('release', section, checkpoint, *scorecards)}"
     card = model_card(section, checkpoint, scorecards, _differences(scorecards, lock), lineage, lock)
     write_folder(folder, section, checkpoint, scorecards, lock, str(card))

@@ -1,4 +1,4 @@
-"""A task of EleutherAI's harness from a local file, on our own held-out documents."""
+"""A task of EleutherAI's harness from local files, on our own held-out documents."""
 
 import contextlib
 import io
@@ -13,12 +13,11 @@ from typing import Any
 import yaml
 
 from model_factory.evals.benchmark import Item, Result, Subject
-from model_factory.evals.next_line import NUM_CHOICES, next_line_rows
+from model_factory.evals.next_line import NUM_CHOICES, TASK, next_line_rows
 from model_factory.evals.scores import Asked, score_of, version_of
 from model_factory.nouns.home import room
 
-TASKS = Path(__file__).parents[1] / "tasks"
-TASK = "next_line"
+NAME = "next_line"
 # The harness' name for a metric → ours. acc_norm divides a choice's log-probability by its characters.
 METRICS = {"acc": "accuracy", "acc_norm": "accuracy_by_length"}
 
@@ -27,13 +26,13 @@ def lm_eval(subject: Subject) -> Result:
     """Accuracy on `next_line`; a guess is right once in four."""
     rows = next_line_rows(subject)
     samples = _run(subject, rows)
-    asked = Asked("lm_eval", rows, _template(), version_of("lm_eval"), "model_factory.model")
+    asked = Asked("lm_eval", rows, TASK, version_of("lm_eval"), "model_factory.model")
     items, scores = [], []
     for theirs, ours in METRICS.items():
         found = [_item(rows, sample, theirs, ours) for sample in samples]
-        scores.append(score_of(subject, asked, f"{TASK}_{ours}", "share of questions", found))
+        scores.append(score_of(subject, asked, f"{NAME}_{ours}", "share of questions", found))
         items += found
-    return Result(items, scores, f"lm_eval: {TASK}, {len(rows)} questions, {1 / NUM_CHOICES:.2f} is a guess")
+    return Result(items, scores, f"lm_eval: {NAME}, {len(rows)} questions, {1 / NUM_CHOICES:.2f} is a guess")
 
 
 def _item(rows: list[dict[str, Any]], sample: dict[str, Any], theirs: str, ours: str) -> Item:
@@ -42,7 +41,7 @@ def _item(rows: list[dict[str, Any]], sample: dict[str, Any], theirs: str, ours:
     logprobs = [float(answer[0]) for answer in sample["filtered_resps"]]
     lengths = [len(choice) if theirs == "acc_norm" else 1 for choice in row["choices"]]
     chosen = max(range(NUM_CHOICES), key=lambda i: logprobs[i] / lengths[i])
-    return Item(row["doc_id"], f"{TASK}_{ours}", index, row["context"], row["choices"][chosen], float(sample[theirs]))
+    return Item(row["doc_id"], f"{NAME}_{ours}", index, row["context"], row["choices"][chosen], float(sample[theirs]))
 
 
 def _run(subject: Subject, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -53,22 +52,24 @@ def _run(subject: Subject, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
         from model_factory.evals.harness_model import HarnessModel
 
-        data = Path(folder) / "test.jsonl"
-        data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        kwargs = {"data_files": {"test": str(data)}, "cache_dir": str(Path(folder) / "cache")}
+        _write_task(Path(folder), rows)
         found = simple_evaluate(
             model=HarnessModel(subject),
-            tasks=[yaml.safe_load(_template()) | {"dataset_kwargs": kwargs}],
-            task_manager=TaskManager(include_defaults=False),
+            tasks=[NAME],
+            task_manager=TaskManager(include_path=folder, include_defaults=False),
             bootstrap_iters=0,
             log_samples=True,
         )
     assert found is not None
-    return sorted(map(dict, found.get("samples", {})[TASK]), key=lambda sample: sample["doc_id"])
+    return sorted(map(dict, found.get("samples", {})[NAME]), key=lambda sample: sample["doc_id"])
 
 
-def _template() -> str:
-    return (TASKS / f"{TASK}.yaml").read_text(encoding="utf-8")
+def _write_task(folder: Path, rows: list[dict[str, Any]]) -> None:
+    """The task and its rows as the files that the harness reads."""
+    data = folder / "test.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    files = {"data_files": {"test": str(data)}, "cache_dir": str(folder / "cache")}
+    (folder / f"{NAME}.yaml").write_text(yaml.safe_dump(TASK | {"dataset_kwargs": files}), encoding="utf-8")
 
 
 @contextlib.contextmanager
