@@ -16,6 +16,7 @@ setup: .venv/.ready ## make .venv from the lock
 	@mkdir -p $(TMPDIR)
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v == (3, 11) else print(f"Python {v[0]}.{v[1]}: 3.11 is what the lock is for (3.12 is unproved); set PYTHON=python3.11") or int(v != (3, 12)))'
 	$(PYTHON) -m venv .venv
+	@echo "installing the lock into .venv: a few minutes, about 2.5 GB"
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/laptop.txt $(PIP_ARGS)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
@@ -25,6 +26,10 @@ factory: setup ## set up, then the whole line on CARD (configs/laptop.md)
 
 test: setup ## every test that needs no extra service
 	$(BIN)/pytest -m "not services and not gpu and not slow"
+
+prove: setup ## the full-size proofs on CARD: cache, determinism, kill and resume, replay, then what RL teaches
+	FACTORY_TEST_CARD=$(CARD) $(BIN)/pytest --durations=0 tests/integration/test_line.py
+	$(BIN)/python tests/prove/learning.py --card $(CARD)
 
 check: setup ## ruff, pyright, import-linter
 	$(BIN)/ruff check .
