@@ -25,7 +25,7 @@ factory: setup ## set up, then the whole line on CARD (configs/laptop.md)
 	$(BIN)/pyflyte run workflows/factory.py factory --card $(CARD)
 
 test: setup ## every test that needs no extra service
-	$(BIN)/pytest -m "not services and not gpu and not slow"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not services and not gpu and not slow"
 
 prove: setup ## the full-size proofs on CARD: cache, determinism, kill and resume, replay, then what RL teaches
 	FACTORY_TEST_CARD=$(CARD) $(BIN)/pytest --durations=0 tests/integration/test_line.py

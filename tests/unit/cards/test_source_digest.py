@@ -45,7 +45,7 @@ def append(clone: Path, module: str, text: str) -> None:
 def test_comments_docstrings_and_ledger_do_not_count(clone: Path) -> None:
     before = digests(clone)
     append(clone, "trainer/pretrain.py", "\n# a comment\n")
-    append(clone, "ledger/attempts.py", "\n\ndef another_log_message() -> str:\n    return 'new'\n")
+    append(clone, "ledger/attempt.py", "\n\ndef another_log_message() -> str:\n    return 'new'\n")
     append(clone, "curation/curate.py", '\nledger.log_metrics({"more": 1.0}, 0)\n')
     assert digests(clone) == before
 
