@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Everything temporary stays in this checkout's state folder: flytekit makes a folder per import.
 export TMPDIR ?= $(CURDIR)/.factory/tmp
 
-.PHONY: help factory test check prove setup lock lock-resolved images-pin bases-pin services test-services
+.PHONY: help factory test check prove pictures setup lock lock-resolved images-pin bases-pin services test-services
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -30,6 +30,12 @@ test: setup ## every test that needs no extra service
 prove: setup ## the full-size proofs on CARD: cache, determinism, kill and resume, replay, then what RL teaches
 	FACTORY_TEST_CARD=$(CARD) $(BIN)/pytest --durations=0 tests/integration/test_line.py
 	$(BIN)/python tests/prove/learning.py --card $(CARD)
+
+pictures: setup ## draw README's pictures again from the newest run on CARD; run `make factory` first
+	cp .factory/decks/line.svg docs/line.svg
+	$(BIN)/python docs/record.py docs/trace.svg 'factory trace stdlib:heapq.py'
+	@printf -- '---\nextends: %s\nname: wider-clip\nrl: {clip_high: 0.28}\n---\n' $(CURDIR)/$(CARD) > .factory/tmp/wider-clip.md
+	$(BIN)/python docs/record.py docs/change.svg 'cat .factory/tmp/wider-clip.md' 'pyflyte run workflows/factory.py factory --card .factory/tmp/wider-clip.md'
 
 check: setup ## ruff, pyright, import-linter
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-WIDTH = 120
+WIDTH, LINES = 130, 60
 
 
 def record(target: Path, commands: list[str]) -> None:
@@ -25,8 +25,16 @@ def record(target: Path, commands: list[str]) -> None:
         program = str(tools / words[0]) if (tools / words[0]).exists() else words[0]
         shown = os.environ | {"FORCE_COLOR": "1", "COLUMNS": str(WIDTH)}
         done = subprocess.run([program, *words[1:]], capture_output=True, text=True, env=shown)
-        console.print(Text.from_ansi(done.stdout.rstrip()))
+        console.print(Text.from_ansi(_shown(done.stdout)))
     console.save_svg(str(target), title="model factory")
+
+
+def _shown(printed: str) -> str:
+    """The first and last lines of long output; progress lines are left out."""
+    lines = [line for line in printed.rstrip().splitlines() if "/s" not in line or "in 0:" not in line]
+    if len(lines) > LINES:
+        lines = [*lines[: LINES * 2 // 3], "…", *lines[-LINES // 3 :]]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

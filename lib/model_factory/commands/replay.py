@@ -42,15 +42,7 @@ def command(run: str, keep: bool, as_json: bool) -> None:
     place = room("tmp") / f"replay-{lock.run_digest[:12]}-{os.getpid()}"
     with _tree(lock.commit, place / "tree") as tree:
         replayed = _run(lock, tree, place)
-    rows = [
-        {
-            "artifact": name,
-            "recorded": made["digest"],
-            "stored": stored_digest(made),
-            "replayed": replayed.get(name, "missing"),
-        }
-        for name, made in recorded.items()
-    ]
+    rows = [_row(name, made, stored, replayed) for name, made in recorded.items()]
     if not keep:
         shutil.rmtree(place, ignore_errors=True)
     _answer(rows, lock.run_digest, as_json, str(place) if keep else "")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from rich.console import Console, Group
@@ -17,20 +17,20 @@ WIDTH = 130
 
 @dataclass(frozen=True)
 class Run:
-    """Every artifact that one run made or was served from the cache, by the name of what made it."""
+    """Every artifact that one run made or was served from the cache, in the order of the line."""
 
     lock: Lock
     documents: Snapshot
     candidate: Snapshot
     curated: Snapshot
+    tokenizer: Tokenizer
     sequences: Snapshot
+    base: Checkpoint
     problems: Snapshot
     executions: Snapshot
-    transcripts: Snapshot
-    tokenizer: Tokenizer
-    base: Checkpoint
     taught: Checkpoint
     reinforced: Checkpoint
+    transcripts: Snapshot
     scorecards: list[Scorecard]
     release: Release
 
@@ -46,11 +46,14 @@ class Run:
         ]
 
     def artifacts(self) -> dict[str, Any]:
-        """Artifact by the place in the line that it holds."""
-        named = {
-            field: getattr(self, field) for field in self.__dataclass_fields__ if field not in ("lock", "scorecards")
-        }
-        return named | {f"scorecard_{stage}": card for stage, card in self.measured}
+        """Artifact by its place in the line, in the line's order."""
+        named: dict[str, Any] = {}
+        for name in (field.name for field in fields(self) if field.name != "lock"):
+            if name == "scorecards":
+                named |= {f"scorecard_{stage}": card for stage, card in self.measured}
+            else:
+                named[name] = getattr(self, name)
+        return named
 
     @property
     def measured(self) -> list[tuple[str, Scorecard]]:
@@ -71,6 +74,12 @@ def printed(run: Run, width: int = WIDTH) -> str:
     console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(summary(run))
     return console.export_text()
+
+
+def place_in_line(name: str) -> int:
+    """Where an artifact's name stands in the order of the line."""
+    names = [field.name for field in fields(Run)]
+    return names.index("scorecards" if name.startswith("scorecard_") else name)
 
 
 def came_in(run: Run) -> list[tuple[str, int, int, int]]:
@@ -166,7 +175,7 @@ def _where_to_look(run: Run) -> list[str]:
         f"released    {run.release.model_name} version {run.release.model_version} ({run.release.alias})",
         f"            {run.release.uri}",
         f"lineage     factory lineage {run.release.digest[:12]}",
-        "one function, from file to score    factory trace stdlib:bisect.py",
+        "one function, from file to score    factory trace SOURCE:PATH",
         f"the same again from nothing         factory replay {run.lock.run_digest[:12]}",
         "the factory's own figures           factory report",
         "curves                              .venv/bin/mlflow ui --backend-store-uri sqlite:///.factory/mlflow/mlflow.db",

@@ -7,11 +7,13 @@ from typing import Any
 from model_factory import lake, ledger
 from model_factory.ledger.locks import run_named
 from model_factory.nouns import Lineage, Snapshot
+from model_factory.release.summary import place_in_line
 
 
 def held(run: str) -> dict[str, dict[str, Any]]:
     """What a run (digest prefix or "newest") ended with: place in the line → the artifact's noun as a dict."""
-    return {name: one.load() | {"kind": one.kind} for name, one in ledger.held(run_named(run).run_id).items()}
+    found = sorted(ledger.held(run_named(run).run_id).items(), key=lambda pair: place_in_line(pair[0]))
+    return {name: one.load() | {"kind": one.kind} for name, one in found}
 
 
 def stored_digest(record: dict[str, Any]) -> str:

@@ -80,9 +80,21 @@ def run_line(corpus: Path) -> Run:
     ]
     released = release(SECTION, reinforced, cards, LOCKED, by("release", reinforced, *cards))
     run = Run(
-        LOCKED, documents, candidate, curated, sequences, problems, executions, told, tokenizer, base, taught,
-        reinforced, cards, released,
-    )  # fmt: skip
+        lock=LOCKED,
+        documents=documents,
+        candidate=candidate,
+        curated=curated,
+        tokenizer=tokenizer,
+        sequences=sequences,
+        base=base,
+        problems=problems,
+        executions=executions,
+        taught=taught,
+        reinforced=reinforced,
+        transcripts=told,
+        scorecards=cards,
+        release=released,
+    )
     ledger.record_artifacts(LOCKED, run.artifacts())
     return run
 
