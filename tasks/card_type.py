@@ -2,6 +2,7 @@
 
 import pathlib
 
+import click
 from flytekit import FlyteContext
 from flytekit.core.type_engine import TypeTransformer
 from flytekit.extend import TypeEngine
@@ -9,6 +10,7 @@ from flytekit.models.literals import Literal, Primitive, Scalar
 from flytekit.models.types import LiteralType, SimpleType
 
 from model_factory.cards.card import Card
+from model_factory.cards.errors import CardError
 from model_factory.cards.resolve import resolve
 
 
@@ -27,7 +29,7 @@ class CardTransformer(TypeTransformer[Card]):
         self, ctx: FlyteContext, python_val: Card | str | pathlib.Path, python_type: type, expected: LiteralType
     ) -> Literal:
         card = python_val if isinstance(python_val, Card) else _card(str(python_val))
-        resolve(card)
+        _check(card)
         return Literal(scalar=Scalar(primitive=Primitive(string_value=card.text)))
 
     def to_python_value(self, ctx: FlyteContext, lv: Literal, expected_python_type: type[Card]) -> Card:
@@ -36,8 +38,21 @@ class CardTransformer(TypeTransformer[Card]):
         return _card(str(lv.scalar.primitive.string_value))
 
 
+def _check(card: Card) -> None:
+    """Refuse a card in one piece: what is wrong with it is not in our stack."""
+    try:
+        resolve(card)
+    except CardError as error:
+        raise click.ClickException(str(error)) from None
+
+
 def _card(text_or_path: str) -> Card:
-    return Card(text_or_path) if text_or_path.startswith("<!-- card: ") else Card.read(text_or_path)
+    if text_or_path.startswith("<!-- card: "):
+        return Card(text_or_path)
+    try:
+        return Card.read(text_or_path)
+    except CardError as error:
+        raise click.ClickException(str(error)) from None
 
 
 TypeEngine.register(CardTransformer())

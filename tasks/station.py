@@ -1,6 +1,7 @@
 """What every station's task has in common: its cache key, its place in the log book, its Deck, its lock."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from model_factory import ledger
 from model_factory.lake.disk import require_free_disk
 from model_factory.ledger.exclusive import exclusive
 from model_factory.nouns import Checkpoint, Lineage, Lock, Release, Scorecard, Snapshot, Tokenizer, station_key
+from model_factory.nouns.home import room
 from tasks import resources
 from tasks.decks import described, lineage_page
 from tasks.images import IMAGES
@@ -71,7 +73,10 @@ class _Recorded:
         ]
         require_free_disk(MINIMUM_FREE_BYTES)
         started = time.monotonic()
-        with ledger.attempt(lock, station, station_key(station, section, *artifacts), section, artifacts) as attempt:
+        key = station_key(station, section, *artifacts)
+        if asked_anew(station):
+            shutil.rmtree(room("checkpoints") / f"{station}-{key}", ignore_errors=True)
+        with ledger.attempt(lock, station, key, section, artifacts) as attempt:
             made = super().execute(**inputs)  # type: ignore[misc]
             attempt.made(made)
         _executed.add(station)
@@ -148,11 +153,16 @@ def lineage(lock: Lock, station: str, *parents: Any) -> Lineage:
     )
 
 
+def asked_anew(station: str) -> bool:
+    """Whether `factory rerun` wants the station made anew: `$FACTORY_RERUN` names it."""
+    return station in os.environ.get("FACTORY_RERUN", "").split(",")
+
+
 class _overwriting:
-    """Within it flytekit ignores what is cached, when `$FACTORY_RERUN` names the station."""
+    """Within it flytekit ignores what is cached of a station that is asked anew."""
 
     def __init__(self, station: str):
-        self.active = station in os.environ.get("FACTORY_RERUN", "").split(",")
+        self.active = asked_anew(station)
 
     def __enter__(self) -> None:
         if self.active:

@@ -43,7 +43,8 @@ class Clone:
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-        return kept | {"PYTHONPATH": f"{self.folder / 'lib'}:{self.folder}"}
+        # Wide, so that no message is wrapped in the middle of a word.
+        return kept | {"COLUMNS": "400", "PYTHONPATH": f"{self.folder / 'lib'}:{self.folder}"}
 
     def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
         """Start a program of the environment: `pyflyte` or `factory` with its arguments."""

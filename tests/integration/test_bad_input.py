@@ -27,7 +27,7 @@ def refused(clone: Clone, path: str) -> str:
 def files(clone: Clone, folder: Path) -> str:
     return (
         f"ingest: {{sources: [{{name: mine, kind: files, licence: MIT, path: '{folder}'}}]}}\n"
-        "pretrain: {blend: {packages: null, readmes: null, mine: 1.0}}"
+        "pretrain: {blend: {packages: null, more: null, mine: 1.0}}"
     )
 
 
@@ -62,7 +62,7 @@ def test_damaged_files_are_scrapped_and_an_empty_corpus_says_why(clone: Clone, t
     flat = " ".join(printed.split())
     assert "length" in flat, "the error must say which rule emptied the corpus"
     assert "curate.filters" in flat
-    assert "made curate" not in printed.replace("made curate Snapshot curated.verdicts", "")
+    assert "Snapshot curated.documents" not in printed
 
 
 def test_a_failing_expectation_is_named_and_main_untouched(clone: Clone, tmp_path: Path) -> None:

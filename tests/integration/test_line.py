@@ -64,13 +64,13 @@ def test_the_same_again_is_served_from_the_cache(clone: Clone, cold: str) -> Non
 
 def test_a_changed_rl_section_runs_rl_and_what_follows(clone: Clone, cold: str, tmp_path: Path) -> None:
     card = tmp_path / "changed.md"
-    card.write_text(f"---\nextends: {clone.folder / SMOKE}\nname: changed\nrl: {{clip_high: 0.28}}\n---\n")
+    card.write_text(f"---\nextends: {clone.folder / SMOKE}\nname: changed\nrl: {{optimizer: {{lr: 0.0003}}}}\n---\n")
     changed = clone.factory(str(card))
     assert set(stations_run(changed)) == {"rl", "evaluate", "release"}
 
 
 def test_a_changed_log_message_runs_nothing(restored: Clone, cold: str) -> None:
-    restored.edit("lib/model_factory/ledger/exclusive.py", "waiting for process", "standing by for process")
+    restored.edit("lib/model_factory/ledger/exclusive.py", "waiting for {who}", "standing by for {who}")
     assert stations_run(restored.factory()) == []
 
 
@@ -130,7 +130,7 @@ def test_a_checkpoint_without_its_marker_is_refused_with_the_cure(clone: Clone, 
     for marker in (clone.folder / ".factory" / "checkpoints").glob("sft-*/step-*/COMPLETE"):
         marker.rename(marker.with_name("INCOMPLETE"))
     try:
-        printed = " ".join(clone.run(*_changed(clone, tmp_path, "rl: {clip_high: 0.27}"), expect=1).split())
+        printed = " ".join(clone.run(*_changed(clone, tmp_path, "rl: {optimizer: {lr: 0.0004}}"), expect=1).split())
     finally:
         for marker in (clone.folder / ".factory" / "checkpoints").glob("sft-*/step-*/INCOMPLETE"):
             marker.rename(marker.with_name("COMPLETE"))

@@ -18,7 +18,7 @@ from model_factory.rl.batch import Batch, batches, distinct
 from model_factory.trainer.learner import Learner, Step
 
 # Positions of a forward pass: more is no faster on a CPU core.
-BATCH_TOKENS = 4096
+BATCH_TOKENS = 2048
 
 
 @dataclass(frozen=True)

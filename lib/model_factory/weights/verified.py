@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 COMPLETE = "COMPLETE"
-CURE = "remove this step folder and run the station again: it goes on from the step before"
+CURE = "`factory rerun RUN --from STATION` makes it anew (`factory runs` lists the runs)"
 
 
 class IncompleteCheckpoint(FileNotFoundError):
@@ -38,8 +38,7 @@ def marker(folder: Path) -> dict[str, Any]:
     path = folder / COMPLETE
     if not path.is_file():
         raise IncompleteCheckpoint(
-            f"checkpoint {folder} has no {COMPLETE} marker: whoever wrote it did not finish. Run its station again "
-            "(it goes on from the newest complete step), or name another step folder"
+            f"checkpoint {folder} has no {COMPLETE} marker: whoever wrote it did not finish; {CURE}"
         )
     try:
         found = json.loads(path.read_bytes())

@@ -45,7 +45,7 @@ def test_execution_rewards_what_passes_and_format_what_parses(answer: str, execu
 def test_an_unfinished_answer_earns_nothing_even_if_it_would_pass() -> None:
     outcome = outcome_of("    x *= 2\n    x += 3\n    return x\n", finished=False)
     assert outcome.passed == outcome.total == 3
-    assert [reward(name)(outcome) for name in sorted(REWARDS)] == [0.0, 0.0]
+    assert {reward(name)(outcome) for name in REWARDS} == {0.0}
 
 
 def test_passing_no_tests_at_all_is_no_pass() -> None:
@@ -64,5 +64,11 @@ def test_score_is_the_weighted_sum_and_keeps_the_parts() -> None:
 
 
 def test_an_unknown_reward_is_refused_by_field_and_cure() -> None:
-    with pytest.raises(ValueError, match=r"rl\.rewards: 'exec' is not registered; use: execution, format"):
+    with pytest.raises(ValueError, match=r"rl\.rewards: 'exec' is not registered; use: execution, finished, format"):
         reward("exec")
+
+
+def test_finished_rewards_an_answer_that_ended_whatever_it_says() -> None:
+    whole = outcome_of("    return )\n")
+    assert reward("finished")(whole) == 1.0
+    assert reward("finished")(replace(whole, finished=False)) == 0.0

@@ -7,6 +7,7 @@ from model_factory.rl.rewards.outcome import Outcome, Reward
 
 REWARDS: dict[str, str] = {
     "execution": "model_factory.rl.rewards.execution:execution",
+    "finished": "model_factory.rl.rewards.finished:finished",
     "format": "model_factory.rl.rewards.format:format",
 }
 
