@@ -53,7 +53,7 @@ def test_a_digest_is_of_names_shapes_types_and_every_bit() -> None:
 def test_without_its_marker_a_checkpoint_is_refused_with_the_cure(tmp_path: Path) -> None:
     made = checkpoint(tmp_path / "step-000003")
     (Path(made.uri) / "COMPLETE").unlink()
-    with pytest.raises(weights.IncompleteCheckpoint, match=r"no COMPLETE marker.*Run its station again"):
+    with pytest.raises(weights.IncompleteCheckpoint, match=r"no COMPLETE marker.*factory rerun"):
         weights.load_model(made)
 
 
