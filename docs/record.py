@@ -30,8 +30,9 @@ def record(target: Path, commands: list[str]) -> None:
 
 
 def _shown(printed: str) -> str:
-    """The first and last lines of long output; progress lines are left out."""
-    lines = [line for line in printed.rstrip().splitlines() if "/s" not in line or "in 0:" not in line]
+    """The first and last lines of long output, paths from the checkout; progress lines are left out."""
+    here = printed.replace(str(Path.cwd()), ".")
+    lines = [line for line in here.rstrip().splitlines() if "/s" not in line or "in 0:" not in line]
     if len(lines) > LINES:
         lines = [*lines[: LINES * 2 // 3], "…", *lines[-LINES // 3 :]]
     return "\n".join(lines)
