@@ -3,6 +3,7 @@
 `python docs/record.py docs/trace.svg 'factory trace stdlib:bisect.py'`
 """
 
+import io
 import os
 import shlex
 import subprocess
@@ -17,7 +18,7 @@ WIDTH, LINES = 130, 60
 
 def record(target: Path, commands: list[str]) -> None:
     """Write one terminal picture of `commands`, each run for real, its standard output shown."""
-    console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"), force_terminal=True)  # noqa: SIM115
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     tools = Path(sys.executable).parent
     for command in commands:
         console.print(Text(f"$ {command}", style="bold green"))

@@ -1,5 +1,6 @@
 """The table at the end of a run: what came in, what was scrapped and why, what was learnt, where to look."""
 
+import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -71,7 +72,7 @@ def summary(run: Run) -> Group:
 
 def printed(run: Run, width: int = WIDTH) -> str:
     """The summary as plain text, for the Deck and the log book."""
-    console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=width, record=True, file=io.StringIO())
     console.print(summary(run))
     return console.export_text()
 
