@@ -2,15 +2,14 @@
 
 import polars as pl
 
-from model_factory.curation.filters.rule import Filter, Rule, Thresholds
+from model_factory.curation.filters.rule import Filter, Settings, bounded
+
+RULES = bounded("length", {"min_chars": ("at_least", "min_chars"), "max_chars": ("at_most", "max_chars")})
 
 
-def _rules(thresholds: Thresholds) -> list[Rule]:
-    chars = pl.col("text").str.len_chars()
-    return [
-        Rule("length.min_chars", chars, "at_least", thresholds["min_chars"]),
-        Rule("length.max_chars", chars, "at_most", thresholds["max_chars"]),
-    ]
+def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+    chars = documents["text"].str.len_chars()
+    return pl.DataFrame({rule.name: chars for rule in RULES})
 
 
-FILTER = Filter("1", ("min_chars", "max_chars"), _rules)
+FILTER = Filter("1", RULES, _measure)

@@ -2,16 +2,21 @@
 
 import polars as pl
 
-from model_factory.curation.filters.rule import Filter, Rule, Thresholds
+from model_factory.curation.filters.rule import Filter, Settings, bounded
+
+RULES = bounded(
+    "minified",
+    {
+        "mean_line_chars": ("at_most", "max_mean_line_chars"),
+        "longest_line": ("at_most", "max_line_chars"),
+    },
+)
 
 
-def _rules(thresholds: Thresholds) -> list[Rule]:
+def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
     chars = pl.col("text").str.split("\n").list.eval(pl.element().str.len_chars().filter(pl.element() != ""))
     mean, longest = chars.list.mean().fill_null(0.0), chars.list.max().fill_null(0)
-    return [
-        Rule("minified.mean_line_chars", mean, "at_most", thresholds["max_mean_line_chars"]),
-        Rule("minified.longest_line", longest, "at_most", thresholds["max_line_chars"]),
-    ]
+    return documents.select(mean.alias("minified.mean_line_chars"), longest.alias("minified.longest_line"))
 
 
-FILTER = Filter("1", ("max_mean_line_chars", "max_line_chars"), _rules, language="python")
+FILTER = Filter("1", RULES, _measure, language="python")

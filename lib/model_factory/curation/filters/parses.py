@@ -5,7 +5,7 @@ import warnings
 
 import polars as pl
 
-from model_factory.curation.filters.rule import Filter, Rule, Thresholds
+from model_factory.curation.filters.rule import Filter, Rule, Settings
 
 
 def parses(text: str) -> bool:
@@ -23,10 +23,14 @@ def parses(text: str) -> bool:
     return True
 
 
-def _rules(thresholds: Thresholds) -> list[Rule]:
-    value = pl.col("text").map_elements(lambda text: float(parses(text)), return_dtype=pl.Float64)
-    return [Rule("parses", value, "at_least", 1.0)]
+def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+    return pl.DataFrame({"parses": [float(parses(text)) for text in documents["text"]]})
 
 
 # What compiles depends on the grammar, so the verdict says whose.
-FILTER = Filter(f"1+python{sys.version_info.major}.{sys.version_info.minor}", (), _rules, language="python")
+FILTER = Filter(
+    f"1+python{sys.version_info.major}.{sys.version_info.minor}",
+    (Rule("parses", "at_least", 1.0),),
+    _measure,
+    language="python",
+)

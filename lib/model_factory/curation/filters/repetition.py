@@ -7,14 +7,19 @@ letter or digit don't count, and the most frequent line has a bound of its own.
 import polars as pl
 
 from model_factory.curation.filters.lines import lines
-from model_factory.curation.filters.rule import Filter, Rule, Thresholds
+from model_factory.curation.filters.rule import Filter, Settings, bounded
+
+RULES = bounded(
+    "repetition",
+    {
+        "duplicate_lines": ("at_most", "max_duplicate_line_fraction"),
+        "top_line": ("at_most", "max_top_line_fraction"),
+    },
+)
 
 
-def _rules(thresholds: Thresholds) -> list[Rule]:
-    return [
-        Rule("repetition.duplicate_lines", _duplicates(), "at_most", thresholds["max_duplicate_line_fraction"]),
-        Rule("repetition.top_line", _top(), "at_most", thresholds["max_top_line_fraction"]),
-    ]
+def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+    return documents.select(_duplicates().alias("repetition.duplicate_lines"), _top().alias("repetition.top_line"))
 
 
 def _duplicates() -> pl.Expr:
@@ -29,4 +34,4 @@ def _top() -> pl.Expr:
     return pl.when(top > 1).then(top / lines().list.len()).otherwise(0.0)
 
 
-FILTER = Filter("1", ("max_duplicate_line_fraction", "max_top_line_fraction"), _rules)
+FILTER = Filter("1", RULES, _measure)

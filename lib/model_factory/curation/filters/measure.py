@@ -1,0 +1,55 @@
+"""Documents are read here, once: every rule of every filter gets its value."""
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from model_factory.curation.filters.load import Chosen, load_filters
+from model_factory.curation.filters.rule import Settings
+from model_factory.curation.filters.views import with_views
+
+VALUE_SCHEMA = pl.Schema({"doc_id": pl.String, "rule": pl.String, "value": pl.Float64, "version": pl.String})
+BATCH_BYTES = 16 << 20  # of text: bounds what the words and n-grams of it take
+
+
+def measure(documents: pl.DataFrame, filters: Mapping[str, Settings]) -> pl.DataFrame:
+    """Values of `documents` (doc_id, language, text, and views if the caller has its own) as VALUE_SCHEMA, a row per
+    document and rule that applies to its language, by filter in the card's order.
+
+    No threshold has any part in them. CardError as `load_filters`.
+    """
+    chosen = load_filters(filters)
+    views = [view for one in chosen.values() for view in one.filter.views]
+    measured: dict[str, list[pl.DataFrame]] = {name: [pl.DataFrame(schema=VALUE_SCHEMA)] for name in chosen}
+    for batch in _batches(documents):
+        viewed = with_views(batch, views)
+        for name, one in chosen.items():
+            meant = viewed.filter(pl.col("language") == one.filter.language) if one.filter.language else viewed
+            measured[name] += _values(name, one, meant)
+    return pl.concat([rows for frames in measured.values() for rows in frames])
+
+
+def _values(name: str, one: Chosen, documents: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    if documents.is_empty():
+        return
+    columns = one.filter.measure(documents, one.parameters)
+    for rule in one.filter.rules:
+        value = columns[rule.name].cast(pl.Float64)
+        if value.has_nulls() or value.is_nan().any():
+            raise ValueError(
+                f"filter {name}: rule {rule.name} has no value for some documents; give every one a number"
+            )
+        yield documents.select("doc_id", rule=pl.lit(rule.name), value=value, version=pl.lit(one.version))
+
+
+def _batches(documents: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Consecutive documents of BATCH_BYTES together; a longer one is a batch of its own."""
+    if documents.is_empty():
+        return
+    ends = documents["text"].str.len_bytes().cast(pl.Int64).cum_sum()
+    batch = (ends - 1) // BATCH_BYTES
+    sizes = batch.rle().struct.field("len").to_list()
+    start = 0
+    for size in sizes:
+        yield documents.slice(start, size)
+        start += size
