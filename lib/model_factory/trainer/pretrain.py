@@ -1,7 +1,8 @@
 """Packed sequences to a base model."""
 
 from model_factory import ledger
-from model_factory.blender import batch
+from model_factory.blender import BlendLog, Supply, batch, constant
+from model_factory.blender.stream import Stream
 from model_factory.cards.pretrain import Pretrain
 from model_factory.model import Transformer
 from model_factory.model.initialise import initialise
@@ -9,13 +10,15 @@ from model_factory.nouns import Architecture, Checkpoint, Lineage, Snapshot, Tok
 from model_factory.trainer import heldout
 from model_factory.trainer.learner import Learner
 from model_factory.trainer.meters import Meter
-from model_factory.trainer.processes import Processes, joined
+from model_factory.trainer.processes import TIMEOUT_S, Processes, joined
 from model_factory.trainer.recovery import Recovery, due, station_folder
 from model_factory.trainer.rows import microbatches, next_token_loss
-from model_factory.trainer.sequences import Sequences, read_sequences
+from model_factory.trainer.sequences import Sequences, read_sequences, segments_of
 
 # Enough to see a curve by; the evaluation of a finished checkpoint takes all of them.
 HELDOUT_SEQUENCES = 128
+# Threads that read ahead: one is ahead of any step that trains.
+READERS = 1
 
 
 def pretrain(section: Pretrain, sequences: Snapshot, tokenizer: Tokenizer, lineage: Lineage) -> Checkpoint:
@@ -41,12 +44,13 @@ def _train(
     recovery.resume(learner)
     probe = heldout.sample(unseen, HELDOUT_SEQUENCES, section.seed)
     meter = Meter(architecture, training.length, section.optimizer.precision, processes)
+    log, held = blend_log(section, training), {training.held.digest: training.held}
+    stream = Stream(log, held, processes.rank, processes.size, READERS, TIMEOUT_S)
     with ledger.progress(section.num_steps - learner.steps_done, "pretraining", "steps") as progress:
-        for step in range(learner.steps_done, section.num_steps):
-            rows = rows_of_step(section, training, step)
-            mine = [training.segments(row) for row in processes.share(rows)]
-            done = learner.step(microbatches(mine, training.length), next_token_loss)
-            num_tokens = training.num_tokens(rows)
+        for batch_of_step in stream.batches(learner.steps_done, section.num_steps):
+            step = batch_of_step.step
+            done = learner.step(microbatches(segments_of(batch_of_step), training.length), next_token_loss)
+            num_tokens = training.num_tokens(rows_of_step(section, training, step))
             recovery.num_tokens += num_tokens
             meter.step(step + 1, done, num_tokens)
             if due(step + 1, section.eval_every, section.num_steps):
@@ -56,7 +60,14 @@ def _train(
                 recovery.keep(learner, section.mesh)
             meter.resume()
             progress.advance(note=f"loss {done.loss:.3f}")
+    stream.close()
     return recovery.result()
+
+
+def blend_log(section: Pretrain, training: Sequences) -> BlendLog:
+    """The card's blend of the training split, from the first step to the last."""
+    supplies = {source: Supply(training.held.digest, count) for source, count in training.counts().items()}
+    return constant(section.seed, "nested", section.blend, section.batch_size, supplies)
 
 
 def rows_of_step(section: Pretrain, training: Sequences, step: int) -> list[int]:

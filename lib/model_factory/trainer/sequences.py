@@ -1,12 +1,13 @@
-"""`tokens.sequences` in memory, by source."""
+"""One split of `tokens.sequences`, mapped into memory, by source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from model_factory import lake
+from model_factory.blender.cache import token_cache
+from model_factory.blender.stream import Batch
+from model_factory.blender.tokens import Tokens
 from model_factory.nouns import Snapshot
 from model_factory.trainer.rows import Segment
 
@@ -15,64 +16,57 @@ from model_factory.trainer.rows import Segment
 class Sequences:
     """The sequences of one split in the order of their ids, which is the same however the lake stores them."""
 
-    ids: list[str]
-    sources: dict[str, np.ndarray]
-    num_bytes: np.ndarray
-    tokens: np.ndarray
-    token_offsets: np.ndarray
-    boundaries: np.ndarray
-    boundary_offsets: np.ndarray
+    held: Tokens
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.held)
+
+    @property
+    def ids(self) -> list[str]:
+        return self.held.ids
+
+    @property
+    def sources(self) -> dict[str, np.ndarray]:
+        """Source → its rows, in order."""
+        return self.held.sources
+
+    @property
+    def num_bytes(self) -> np.ndarray:
+        return self.held.num_bytes
 
     @property
     def length(self) -> int:
         """Tokens of the longest sequence."""
-        return int(np.diff(self.token_offsets).max())
+        return int(self.held.lengths.max())
 
     def counts(self) -> dict[str, int]:
         """Source → number of its sequences."""
-        return {source: len(rows) for source, rows in self.sources.items()}
+        return self.held.counts()
 
     def row(self, source: str, index: int) -> int:
         """Row of the `index`-th sequence of a source."""
         return int(self.sources[source][index])
 
     def num_tokens(self, rows: Sequence[int]) -> int:
-        return int(sum(self.token_offsets[row + 1] - self.token_offsets[row] for row in rows))
+        return int(self.held.lengths[list(rows)].sum())
 
     def segments(self, row: int) -> list[Segment]:
         """The documents, or pieces of documents, that share a row."""
-        tokens = self.tokens[self.token_offsets[row] : self.token_offsets[row + 1]]
-        starts = self.boundaries[self.boundary_offsets[row] : self.boundary_offsets[row + 1]]
-        return [Segment(part) for part in np.split(tokens, starts[1:])]
+        tokens = self.held.read(np.array([row]))
+        return _segments(tokens, self.held.boundaries(row), self.held.given(row))
 
 
 def read_sequences(snapshot: Snapshot, split: str) -> Sequences:
     """The sequences of a split; ValueError if there are none."""
-    columns = ["sequence_id", "source", "tokens", "boundaries", "num_bytes"]
-    table = lake.read(snapshot, columns, row_filter=f"split = '{split}'").sort_by("sequence_id").combine_chunks()
-    if not table.num_rows:
-        raise ValueError(
-            f"{snapshot.table}@{snapshot.snapshot_id} has no {split} sequences; change tokenize.heldout_fraction"
-        )
-    names = np.array(table["source"].to_pylist())
-    tokens, token_offsets = _flat(table["tokens"])
-    boundaries, boundary_offsets = _flat(table["boundaries"])
-    return Sequences(
-        ids=table["sequence_id"].to_pylist(),
-        sources={str(name): np.flatnonzero(names == name) for name in sorted(set(names))},
-        num_bytes=table["num_bytes"].to_numpy(),
-        tokens=tokens,
-        token_offsets=token_offsets,
-        boundaries=boundaries,
-        boundary_offsets=boundary_offsets,
-    )
+    return Sequences(token_cache().open(snapshot, split))
 
 
-def _flat(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """A column of lists as one array and the offsets of its rows, int64."""
-    lists = pa.concat_arrays(column.chunks)
-    lengths = lists.value_lengths().to_numpy()
-    return lists.flatten().to_numpy().astype(np.int64), np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+def segments_of(batch: Batch) -> list[list[Segment]]:
+    """The segments of every row of a batch."""
+    rows = [batch.row(index) for index in range(len(batch))]
+    return [_segments(row.tokens, row.boundaries, row.given) for row in rows]
+
+
+def _segments(tokens: np.ndarray, boundaries: np.ndarray, given: np.ndarray) -> list[Segment]:
+    parts = np.split(tokens.astype(np.int64), boundaries[1:])
+    return [Segment(part, int(read)) for part, read in zip(parts, given, strict=True)]
