@@ -7,10 +7,10 @@ import pytest
 from datasketch import MinHash, MinHashLSH
 
 from model_factory.cards.curate import NearDuplicates
-from model_factory.curation.dedup.candidates import candidates
-from model_factory.curation.dedup.duplicates import choose, duplicates, exact_duplicates
+from model_factory.curation.dedup.choose import choose
+from model_factory.curation.dedup.duplicates import duplicates
+from model_factory.curation.dedup.find import PAIRS_SCHEMA, find
 from model_factory.curation.dedup.shingles import shingles
-from model_factory.curation.dedup.verify import verified
 
 SETTINGS = NearDuplicates(ngram=5, num_bands=14, band_rows=8, threshold=0.8)
 
@@ -58,12 +58,12 @@ def test_planted_near_duplicates_are_found_and_nothing_else(planted):
         if _jaccard(sets[left], sets[right]) >= SETTINGS.threshold
     }
     assert len(truth) > 80
-    texts = pl.Series(planted)
-    pairs, similarity = verified(texts, candidates(texts, SETTINGS, seed=17), SETTINGS.ngram, SETTINGS.threshold)
-    found = set(map(tuple, pairs.tolist()))
-    assert found <= truth
+    found = {}
+    for right, left, _, value in find(_frame(planted), SETTINGS, seed=17).pairs.iter_rows():
+        found[int(left[1:]), int(right[1:])] = value
+    assert found.keys() <= truth
     assert len(found) / len(truth) >= 0.99
-    for (left, right), value in zip(pairs.tolist(), similarity.tolist(), strict=True):
+    for (left, right), value in found.items():
         assert value == pytest.approx(_jaccard(sets[left], sets[right]))
 
     peer = _datasketch(sets)
@@ -82,28 +82,34 @@ def _datasketch(sets):
     return {pair for pair in pairs if _jaccard(sets[pair[0]], sets[pair[1]]) >= SETTINGS.threshold}
 
 
+def _pairs(*rows):
+    return pl.DataFrame(list(rows), schema=PAIRS_SCHEMA, orient="row")
+
+
 def test_every_document_left_out_has_a_similar_one_that_stays():
     # 0–1–2–3–4 is a chain: neighbours are similar, the ends are not.
-    chain = np.array([[0, 1], [1, 2], [2, 3], [3, 4]])
-    assert choose(chain, np.array([0.9, 0.8, 0.85, 0.9])) == {1: (0, 0.9), 3: (2, 0.85)}
-    clique = np.array([[0, 1], [0, 2], [1, 2]])
-    assert choose(clique, np.array([0.8, 0.9, 0.95])) == {1: (0, 0.8), 2: (0, 0.9)}
+    order = pl.Series(["d0", "d1", "d2", "d3", "d4"])
+    values = [0.9, 0.8, 0.85, 0.9]
+    chain = _pairs(*[(f"d{place + 1}", f"d{place}", "near", value) for place, value in enumerate(values)])
+    assert choose(chain, order).rows() == [("d1", "d0", "near", 0.9), ("d3", "d2", "near", 0.85)]
+    clique = _pairs(("d1", "d0", "near", 0.8), ("d2", "d0", "near", 0.9), ("d2", "d1", "near", 0.95))
+    assert choose(clique, order).rows() == [("d1", "d0", "near", 0.8), ("d2", "d0", "near", 0.9)]
 
 
 def _frame(texts):
-    ids = [f"d{place}" for place in range(len(texts))]
+    ids = [f"d{place:04d}" for place in range(len(texts))]
     return pl.DataFrame({"doc_id": ids, "source": ["s"] * len(texts), "path": ids, "text": texts})
 
 
 def test_texts_equal_up_to_white_space_are_exact_duplicates():
-    found = exact_duplicates(_frame(["a b\n\tc", "  a b c\n", "a bc", "A b c"]))
-    assert found.rows() == [("d1", "d0", "exact", 1.0)]
+    found = find(_frame(["a b\n\tc", "  a b c\n", "a bc", "A b c", "a-b c"]), SETTINGS, seed=17)
+    assert found.pairs.filter(kind="exact").rows() == [("d0001", "d0000", "exact", 1.0)]
 
 
 def test_an_exact_copy_of_a_near_duplicate_points_to_what_is_kept(planted):
     original, edited = planted[0], _edited(planted[0], random.Random(1), 0.01)
     found = duplicates(_frame([original, edited, edited + "\n"]), SETTINGS, seed=17)
-    assert found["kept_doc_id"].to_list() == ["d0", "d0"]
+    assert found["kept_doc_id"].to_list() == ["d0000", "d0000"]
     assert found["kind"].to_list() == ["near", "near"]
     assert found["similarity"].n_unique() == 1
 

@@ -1,0 +1,91 @@
+"""Pairs of documents that say the same thing twice, over all documents and whatever any filter says of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from model_factory.cards.curate import NearDuplicates
+from model_factory.curation.dedup.candidates import near_candidates
+from model_factory.curation.dedup.exact import exact_pairs
+from model_factory.curation.dedup.signatures import SIGNATURES_SCHEMA, recipe, signatures
+from model_factory.curation.dedup.verify import TextsOf, verified
+
+PAIRS_SCHEMA = pl.Schema({"doc_id": pl.String, "other_doc_id": pl.String, "kind": pl.String, "similarity": pl.Float64})
+ORDER = ["source", "path", "doc_id"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of documents: their signatures (SIGNATURES_SCHEMA) and the pairs among them (PAIRS_SCHEMA)."""
+
+    signatures: pl.DataFrame
+    pairs: pl.DataFrame
+
+
+NOTHING = Known(SIGNATURES_SCHEMA.to_frame(), PAIRS_SCHEMA.to_frame())
+# Texts (doc_id, text) of documents that are known already.
+Lookup = Callable[[pl.Series], pl.DataFrame]
+
+
+def find(
+    documents: pl.DataFrame,
+    settings: NearDuplicates,
+    seed: int,
+    known: Known = NOTHING,
+    lookup: Lookup | None = None,
+) -> Known:
+    """What has to be added to `known` for `documents` (doc_id, source, path, text): their signatures, and every pair
+    that has at least one of them.
+
+    `other_doc_id` is the earlier by (source, path, doc_id). Equal texts are paired with the first of their kind, and
+    only that one is compared with others: `near` holds between kinds. `near` pairs were compared in full. `lookup`
+    reads the texts of known documents that a new one may be equal to; the rest are not read again. Raises
+    ValueError where `known` was made with other settings.
+    """
+    new = signatures(documents, settings, seed)
+    _refuse_other_recipe(known.signatures, recipe(settings, seed))
+    rows = pl.concat([known.signatures.with_columns(is_new=False), new.with_columns(is_new=True)]).sort(*ORDER)
+    is_new_D, names = rows["is_new"].to_numpy(), rows["doc_id"]
+    texts_of = _texts(documents.select("doc_id", "text"), names, lookup)
+    exact = exact_pairs(rows["content"].to_numpy(), is_new_D, texts_of)
+    copies = pl.concat([known.pairs.filter(pl.col("kind") == "exact")["doc_id"], names.gather(exact[:, 1])])
+    compared_D = (~names.is_in(copies.implode()) & rows["bands"].is_not_null()).to_numpy()
+    proposed = near_candidates(rows["bands"], np.flatnonzero(compared_D), is_new_D)
+    near, similarity = verified(texts_of, rows["num_bytes"].to_numpy(), proposed, settings.ngram, settings.threshold)
+    pairs = [_named(names, exact, "exact", np.ones(len(exact))), _named(names, near, "near", similarity)]
+    return Known(new, pl.concat(pairs).sort("kind", "doc_id", "other_doc_id"))
+
+
+def _texts(documents: pl.DataFrame, names: pl.Series, lookup: Lookup | None) -> TextsOf:
+    def texts_of(positions: np.ndarray) -> pl.Series:
+        asked = names.gather(positions).to_frame("doc_id")
+        old = asked.join(documents, on="doc_id", how="anti")["doc_id"]
+        if old.is_empty() or lookup is None:
+            return asked.join(documents, on="doc_id", how="left", maintain_order="left")["text"]
+        both = pl.concat([documents.join(asked, on="doc_id", how="semi"), lookup(old).select("doc_id", "text")])
+        return asked.join(both, on="doc_id", how="left", maintain_order="left")["text"]
+
+    return texts_of
+
+
+def _named(names: pl.Series, pairs: np.ndarray, kind: str, similarity: np.ndarray) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "doc_id": names.gather(pairs[:, 1]),
+            "other_doc_id": names.gather(pairs[:, 0]),
+            "kind": pl.Series([kind], dtype=pl.String).new_from_index(0, len(pairs)),
+            "similarity": similarity,
+        },
+        schema=PAIRS_SCHEMA,
+    )
+
+
+def _refuse_other_recipe(stored: pl.DataFrame, wanted: str) -> None:
+    others = stored.filter(pl.col("recipe") != wanted)["recipe"].unique().sort()
+    if len(others):
+        raise ValueError(
+            f"curate.near_duplicates: stored signatures were made as {others[0]}, the card asks for {wanted}; "
+            "sign the stored documents again or keep the card's values"
+        )
