@@ -6,7 +6,7 @@ import polars as pl
 
 from model_factory.curation.filters.load import Chosen, load_filters
 from model_factory.curation.filters.rule import Settings
-from model_factory.curation.filters.views import with_views
+from model_factory.curation.filters.views import VIEWS, with_views
 
 VALUE_SCHEMA = pl.Schema({"doc_id": pl.String, "rule": pl.String, "value": pl.Float64, "version": pl.String})
 BATCH_BYTES = 16 << 20  # of text: bounds what the words and n-grams of it take
@@ -27,6 +27,12 @@ def measure(documents: pl.DataFrame, filters: Mapping[str, Settings]) -> pl.Data
             meant = viewed.filter(pl.col("language") == one.filter.language) if one.filter.language else viewed
             measured[name] += _values(name, one, meant)
     return pl.concat([rows for frames in measured.values() for rows in frames])
+
+
+def columns_of(filters: Mapping[str, Settings]) -> list[str]:
+    """The columns that `measure` needs of the documents for these filters."""
+    views = (view for one in load_filters(filters).values() for view in one.filter.views)
+    return ["doc_id", "language", "text", *sorted({view for view in views if view not in VIEWS})]
 
 
 def _values(name: str, one: Chosen, documents: pl.DataFrame) -> Iterator[pl.DataFrame]:

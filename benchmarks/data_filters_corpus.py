@@ -1,0 +1,60 @@
+"""Prose that lies on any machine, laid out as web text is: a paragraph a line.
+
+Man pages, documentation, descriptions and docstrings of installed distributions and of the standard library.
+"""
+
+import ast
+import gzip
+import hashlib
+import re
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+MAX_CHARS, MIN_CHARS = 100_000, 400
+MACRO = re.compile(r"(?m)^[.'].*$\n?|\\f.|\\[&|^/,]|\\\(..")
+
+
+def texts(limit: int) -> list[str]:
+    """At most `limit` distinct texts, in the order of their digests: a fixed sample of all kinds."""
+    found = {unwrapped(text)[:MAX_CHARS] for text in (*man_pages(), *documentation(), *docstrings())}
+    long = (text for text in found if len(text) >= MIN_CHARS)
+    return sorted(long, key=lambda text: hashlib.blake2b(text.encode()).digest())[:limit]
+
+
+def unwrapped(text: str) -> str:
+    """Lines of a paragraph joined; indented lines and bullets keep their breaks."""
+    return re.sub(r"(?<=[^\n])\n(?=[A-Za-z(\"'`])", " ", text)
+
+
+def man_pages() -> Iterator[str]:
+    for path in sorted(Path("/usr/share/man").glob("man[1-8]/*.gz")):
+        yield MACRO.sub("", _decoded(gzip.decompress(path.read_bytes())))
+
+
+def documentation() -> Iterator[str]:
+    for path in sorted(Path("/usr/share/doc").rglob("*")):
+        if path.is_file() and path.suffix in {"", ".md", ".txt", ".rst"}:
+            yield _decoded(path.read_bytes())
+    for path in sorted(Path(sysconfig.get_path("purelib")).glob("*.dist-info/METADATA")):
+        yield _decoded(path.read_bytes()).partition("\n\n")[2]
+
+
+def docstrings() -> Iterator[str]:
+    for folder in ("stdlib", "purelib"):
+        for path in sorted(Path(sysconfig.get_path(folder)).rglob("*.py")):
+            try:
+                tree = ast.parse(path.read_bytes())
+            except (SyntaxError, ValueError):
+                continue
+            for node in ast.walk(tree):
+                if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+                    yield ast.get_docstring(node) or ""
+
+
+def _decoded(content: bytes) -> str:
+    """Text, or nothing where the file is none."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return ""
