@@ -1,7 +1,7 @@
 """Which rows a step trains on: a pure function of (seed, log, step), whoever asks and whenever."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,13 +91,22 @@ class Order:
     def rows(self, step: int) -> dict[str, int]:
         """How many rows each source has given by the start of `step`."""
         total: dict[str, int] = {}
-        for number, segment in enumerate(self._segments):
-            if segment.first_step >= step:
-                break
-            end = self._first_steps[number + 1] if number + 1 < len(self._segments) else step
-            for source, drawn in segment.drawn_by(min(end, step)).items():
+        for segment, end in self.stretches(step):
+            for source, drawn in segment.drawn_by(end).items():
                 total[source] = total.get(source, 0) + drawn - segment.drawn[source]
         return total
+
+    def supply(self, step: int, source: str) -> Supply:
+        """The rows that a source has at `step`."""
+        return self._segment(step).stages[source].supply
+
+    def stretches(self, step: int) -> Iterator[tuple[Segment, int]]:
+        """The segments before `step`, each with the step at which it ends."""
+        for number, segment in enumerate(self._segments):
+            if segment.first_step >= step:
+                return
+            after = self._first_steps[number + 1] if number + 1 < len(self._segments) else step
+            yield segment, min(after, step)
 
     def _segment(self, step: int) -> Segment:
         if step < 0:

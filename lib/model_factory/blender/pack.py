@@ -23,20 +23,28 @@ SCHEMA = pa.schema(
         "doc_ids": pa.list_(pa.string()),
         "boundaries": pa.list_(pa.int32()),
         "num_bytes": pa.int64(),
+        "given": pa.list_(pa.int32()),
     }
 )
+# The overlap of pieces with which every token is predicted once and no context is repeated.
+ONCE = 1
 Bin = tuple[str, str, list[Piece]]
 
 
-def pack(section: Tokenize, documents: Snapshot, tokenizer: Tokenizer, lineage: Lineage) -> Snapshot:
+def pack(
+    section: Tokenize, documents: Snapshot, tokenizer: Tokenizer, lineage: Lineage, overlap: int = ONCE
+) -> Snapshot:
     """Write `tokens.sequences`: rows of at most `sequence_length` tokens, of one source and one split.
 
-    A document's tokens end with <|end|>; longer ones are cut into pieces (see `cut`), and pieces are
-    fitted into sequences with their boundaries kept. `num_bytes` counts the text behind the tokens
-    that a sequence's segments predict, so that held-out bits over held-out bytes is bits per byte.
+    A document's tokens end with <|end|>; longer ones are cut into pieces that share `overlap` tokens (see
+    `cut`; those held out always share one, so that each token is counted with the same context), and pieces
+    are fitted into sequences with their boundaries kept. `given` says how many tokens of each piece are only
+    read. `num_bytes` counts the text behind the tokens that a sequence's segments predict, so that held-out
+    bits over held-out bytes is bits per byte. No token is dropped; how many are cut off from their
+    document's beginning is counted.
     Rows are padded by nobody: padding belongs to batches. ValueError if no document is left to train on.
     """
-    bins = list(_fitted(_pieces(section, documents, tokenizer), section.sequence_length))
+    bins = list(_fitted(_pieces(section, documents, tokenizer, overlap), section.sequence_length))
     if not any(split == "train" for _, split, _ in bins):
         raise ValueError(
             f"tokenize.heldout_fraction: {section.heldout_fraction} holds out all {documents.num_rows} documents, "
@@ -46,7 +54,9 @@ def pack(section: Tokenize, documents: Snapshot, tokenizer: Tokenizer, lineage: 
     return lake.write("tokens.sequences", _table(bins), lineage)
 
 
-def _pieces(section: Tokenize, documents: Snapshot, tokenizer: Tokenizer) -> dict[tuple[str, str], list[Piece]]:
+def _pieces(
+    section: Tokenize, documents: Snapshot, tokenizer: Tokenizer, overlap: int
+) -> dict[tuple[str, str], list[Piece]]:
     """(source, split) → pieces, documents in the order of their ids."""
     if section.sequence_length < 2:
         raise ValueError(f"tokenize.sequence_length: {section.sequence_length} predicts nothing; use 2 or more")
@@ -58,7 +68,9 @@ def _pieces(section: Tokenize, documents: Snapshot, tokenizer: Tokenizer) -> dic
     with ledger.progress(table.num_rows, "tokenising", "documents") as progress:
         for (doc_id, source), tokens in zip(rows, tokenised(encoder, table["text"].to_pylist()), strict=True):
             split = "heldout" if is_heldout(doc_id, section.heldout_fraction) else "train"
-            pieces.setdefault((source, split), []).extend(cut(doc_id, tokens, lengths, section.sequence_length))
+            shared = overlap if split == "train" else ONCE
+            made = cut(doc_id, tokens, lengths, section.sequence_length, shared)
+            pieces.setdefault((source, split), []).extend(made)
             progress.advance()
     return pieces
 
@@ -87,6 +99,7 @@ def _table(bins: list[Bin]) -> pa.Table:
         "doc_ids": [[piece.doc_id for piece in pieces] for pieces in segments],
         "boundaries": [_starts(pieces) for pieces in segments],
         "num_bytes": [sum(piece.num_bytes for piece in pieces) for pieces in segments],
+        "given": [[piece.given for piece in pieces] for pieces in segments],
     }
     return pa.table(columns, schema=SCHEMA)
 
@@ -96,16 +109,23 @@ def _starts(pieces: list[Piece]) -> list[int]:
 
 
 def _report(bins: list[Bin], capacity: int) -> None:
-    """Fill and truncation to the log book, by split."""
+    """Fill and truncation to the log book, by split.
+
+    A document of n pieces is cut n − 1 times; `truncated_tokens` are predicted without their document's
+    beginning, `repeated_tokens` stand in two pieces.
+    """
     for split in ("train", "heldout"):
-        of_it = [pieces for _, at, pieces in bins if at == split]
-        doc_ids = [piece.doc_id for pieces in of_it for piece in pieces]
-        num_tokens = sum(len(piece.tokens) for pieces in of_it for piece in pieces)
+        num_bins = sum(at == split for _, at, _ in bins)
+        pieces = [piece for _, at, of_it in bins if at == split for piece in of_it]
+        cut_off = [piece for piece in pieces if piece.start]
+        num_tokens = sum(len(piece.tokens) for piece in pieces)
         metrics = {
-            f"{split}_sequences": len(of_it),
+            f"{split}_sequences": num_bins,
             f"{split}_tokens": num_tokens,
-            f"{split}_documents": len(set(doc_ids)),
-            f"{split}_cuts": len(doc_ids) - len(set(doc_ids)),
-            f"{split}_fill": num_tokens / max(len(of_it) * capacity, 1),
+            f"{split}_documents": len({piece.doc_id for piece in pieces}),
+            f"{split}_cuts": len(cut_off),
+            f"{split}_truncated_tokens": sum(len(piece.tokens) - piece.given for piece in cut_off),
+            f"{split}_repeated_tokens": sum(piece.given for piece in cut_off),
+            f"{split}_fill": num_tokens / max(num_bins * capacity, 1),
         }
         ledger.log_metrics({name: float(value) for name, value in metrics.items()}, step=0)

@@ -13,12 +13,15 @@ BATCH_DOCUMENTS = 64
 
 @dataclass(frozen=True)
 class Piece:
-    """A run of one document's tokens; `num_bytes` is of the text behind all of them but the first,
-    which has nothing before it to be predicted from."""
+    """A run of one document's tokens. The first `given` are only read: nothing stands before the first of a
+    document, and the others are predicted in the piece before. `num_bytes` is of the text behind the rest;
+    `start` is where in the document it begins."""
 
     doc_id: str
     tokens: np.ndarray
     num_bytes: int
+    given: int = 1
+    start: int = 0
 
 
 def token_bytes(encoder: Encoder) -> np.ndarray:
@@ -39,12 +42,18 @@ def tokenised(encoder: Encoder, texts: Sequence[str]) -> Iterator[np.ndarray]:
             yield np.array([*encoding.ids, end], dtype=np.int32)
 
 
-def cut(doc_id: str, tokens: np.ndarray, lengths: np.ndarray, capacity: int) -> list[Piece]:
+def cut(doc_id: str, tokens: np.ndarray, lengths: np.ndarray, capacity: int, overlap: int) -> list[Piece]:
     """One document's pieces of at most `capacity` tokens.
 
-    Neighbours share a token, the last of the one and the first of the other: so every token but the
-    document's first is predicted exactly once.
+    Neighbours share `overlap` tokens, the last of the one and the first of the other; with 1 or more, every
+    token but the document's first is predicted exactly once, with more it has that much more to be
+    predicted from. ValueError unless `overlap` leaves room for new tokens.
     """
-    starts = range(0, max(len(tokens) - 1, 1), capacity - 1)
-    runs = [tokens[start : start + capacity] for start in starts]
-    return [Piece(doc_id, run, int(lengths[run[1:]].sum())) for run in runs]
+    if not 0 < overlap < capacity:
+        raise ValueError(
+            f"tokenize.overlap: {overlap} is not from 1 to {capacity - 1}, below tokenize.sequence_length {capacity}; "
+            "use 1 to predict every token once with no more context than needed"
+        )
+    starts = range(0, max(len(tokens) - overlap, 1), capacity - overlap)
+    runs = [(tokens[start : start + capacity], overlap if start else 1, start) for start in starts]
+    return [Piece(doc_id, run, int(lengths[run[given:]].sum()), given, start) for run, given, start in runs]

@@ -73,6 +73,16 @@ class Tokens:
         """How many tokens of each piece are only read: those that stand in the piece before as well."""
         return self._lists("given", row)
 
+    def pieces(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Tokens of every piece of `rows`, and to which of them (its place in `rows`) it belongs."""
+        values, offsets = self._flat["boundaries"]
+        counts = np.diff(offsets)[rows]
+        of_row = np.repeat(np.arange(len(rows)), counts)
+        at = np.arange(len(of_row)) - np.repeat(np.cumsum(counts) - counts, counts) + offsets[rows][of_row]
+        last = np.append(np.diff(of_row) != 0, True)
+        ends = np.where(last, self.lengths[rows][of_row], values[np.minimum(at + 1, len(values) - 1)])
+        return ends - values[at], of_row
+
     def _lists(self, name: str, row: int) -> np.ndarray:
         values, offsets = self._flat[name]
         return values[offsets[row] : offsets[row + 1]]

@@ -1,15 +1,20 @@
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from model_factory import lake
+from model_factory import lake, ledger
 from model_factory.blender.best_fit import best_fit
 from model_factory.blender.heldout import is_heldout
 from model_factory.blender.pack import pack
+from model_factory.blender.pieces import cut
 from model_factory.blender.tokenizer import load_encoder, train_tokenizer
 from model_factory.cards.tokenize import Tokenize
 from model_factory.nouns import Lineage, Snapshot
@@ -107,3 +112,78 @@ def test_best_fit_loses_nothing_and_fills() -> None:
 
 def test_best_fit_takes_the_fullest_bin_that_has_room() -> None:
     assert best_fit([7, 5, 3, 2], 10) == [[0, 2], [1, 3]]
+
+
+LENGTHS = st.lists(st.integers(1, 64), max_size=200)
+
+
+@given(LENGTHS)
+def test_best_fit_holds_every_item_once_and_never_overfills(lengths: list[int]) -> None:
+    bins = best_fit(lengths, 64)
+    assert sorted(item for of_it in bins for item in of_it) == list(range(len(lengths)))
+    assert all(0 < sum(lengths[item] for item in of_it) <= 64 for of_it in bins)
+    assert bins == best_fit(lengths, 64)
+
+
+@given(LENGTHS)
+def test_best_fit_is_what_looking_at_every_bin_gives(lengths: list[int]) -> None:
+    """The textbook's search over all open bins leaves the same rooms."""
+    rooms: list[int] = []
+    for length in sorted(lengths, reverse=True):
+        fitting = [bin for bin, room in enumerate(rooms) if room >= length]
+        chosen = min(fitting, key=lambda bin: rooms[bin], default=len(rooms))
+        if chosen == len(rooms):
+            rooms.append(64)
+        rooms[chosen] -= length
+    bins = best_fit(lengths, 64)
+    assert sorted(64 - sum(lengths[item] for item in of_it) for of_it in bins) == sorted(rooms)
+
+
+@given(st.integers(1, 500), st.integers(2, 64), st.data())
+def test_pieces_predict_every_token_once_whatever_they_share(size: int, capacity: int, data: st.DataObject) -> None:
+    overlap = data.draw(st.integers(1, capacity - 1))
+    tokens, lengths = np.arange(size), np.ones(size, dtype=np.int64)
+    pieces = cut("d", tokens, lengths, capacity, overlap)
+    predicted = [token for piece in pieces for token in piece.tokens[piece.given :].tolist()]
+    assert predicted == list(range(1, size))
+    assert sum(piece.num_bytes for piece in pieces) == size - 1
+    for before, after in pairwise(pieces):
+        assert len(before.tokens) == capacity
+        assert before.tokens[-overlap:].tolist() == after.tokens[:overlap].tolist()
+        assert after.given == overlap < len(after.tokens)
+        assert after.start == after.tokens[0]
+
+
+def test_an_overlap_is_kept_with_the_pieces_and_held_out_ones_share_one_token(documents: Snapshot) -> None:
+    tokenizer = train_tokenizer(SECTION, documents, LINEAGE)
+    rows = lake.read(pack(SECTION, documents, tokenizer, LINEAGE, overlap=16)).to_pylist()
+    given = {
+        split: {n for row in rows if row["split"] == split for n in row["given"]} for split in ("train", "heldout")
+    }
+    assert given == {"train": {1, 16}, "heldout": {1}}
+    encoder = load_encoder(tokenizer)
+    texts = {row["doc_id"]: row["text"] for row in lake.read(documents).to_pylist()}
+    predicted = sum(len(row["tokens"]) - sum(row["given"]) for row in rows)
+    assert predicted == sum(len(encoder.encode(text).ids) for text in texts.values())
+    with pytest.raises(
+        ValueError, match=r"tokenize\.overlap: 128 is not from 1 to 127, below tokenize\.sequence_length"
+    ):
+        pack(SECTION, documents, tokenizer, LINEAGE, overlap=128)
+
+
+def test_fill_and_truncation_are_counted(documents: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: dict[str, float] = {}
+    monkeypatch.setattr(ledger, "log_metrics", lambda metrics, step: logged.update(metrics))
+    tokenizer = train_tokenizer(SECTION, documents, LINEAGE)
+    for overlap in (1, 16):
+        rows = lake.read(pack(SECTION, documents, tokenizer, LINEAGE, overlap)).to_pylist()
+        mine = [row for row in rows if row["split"] == "train"]
+        num_tokens = sum(len(row["tokens"]) for row in mine)
+        assert logged["train_fill"] == num_tokens / (128 * len(mine)) > 0.995
+        # Whatever a document has beyond its first sequence is cut off from its beginning.
+        encoder = load_encoder(tokenizer)
+        kept = [row for row in lake.read(documents).to_pylist() if not is_heldout(row["doc_id"], 0.2)]
+        sizes = [len(encoder.encode(row["text"]).ids) + 1 for row in kept]
+        assert logged["train_truncated_tokens"] == sum(max(0, size - 128) for size in sizes)
+        assert logged["train_repeated_tokens"] == overlap * logged["train_cuts"]
+        assert num_tokens == sum(sizes) + logged["train_repeated_tokens"]
