@@ -1,8 +1,8 @@
 """Raw files to documents: `raw.documents`, and `raw.scrap` for what could not be read."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -11,32 +11,27 @@ from model_factory import lake, ledger
 from model_factory.cards.errors import CardError
 from model_factory.cards.ingest import Ingest
 from model_factory.curation.buckets import bucket_of
-from model_factory.curation.formats import jsonl, metadata, parquet, text
-from model_factory.curation.formats.piece import REASONS, Piece, Reject
+from model_factory.curation.formats.piece import REASONS, Limits, Piece, Reject
+from model_factory.curation.formats.registry import read_file
 from model_factory.curation.report import show_counts
+from model_factory.curation.sources.dependencies import dependency_order
 from model_factory.curation.sources.listing import Surveyed, Tally, survey
-from model_factory.curation.sources.raw_file import Format, RawFile
+from model_factory.curation.sources.raw_file import RawFile
 from model_factory.nouns import Lineage, Snapshot, SourceListing
 
 DOCUMENTS = "raw.documents"
 SCRAP = "raw.scrap"
 
+_NAMES = ("doc_id", "source", "path", "licence", "origin", "url", "language", "text")
 DOCUMENT_SCHEMA = pa.schema(
     [
-        *[(name, pa.string()) for name in ("doc_id", "source", "path", "licence", "origin", "language", "text")],
+        *[(name, pa.string()) for name in _NAMES],
         ("num_bytes", pa.int64()),
+        ("place", pa.int64()),
         ("shard", pa.int64()),
     ]
 )
 SCRAP_SCHEMA = pa.schema([(name, pa.string()) for name in ("doc_id", "source", "path", "reason", "detail")])
-
-Read = Callable[[RawFile, bytes, int], Iterator[Piece | Reject]]
-FORMATS: dict[Format, Read] = {
-    "text": text.read,
-    "metadata": metadata.read,
-    "jsonl": jsonl.read,
-    "parquet": parquet.read,
-}
 
 
 class SourcesChanged(RuntimeError):
@@ -61,7 +56,22 @@ def ingest(section: Ingest, listing: SourceListing, lineage: Lineage) -> Snapsho
     _refuse_empty(section, rows, scrap)
     show_counts("Ingest", [(row["source"], row["reason"]) for row in scrap], [row["source"] for row in rows])
     lake.write(SCRAP, pa.Table.from_pylist(scrap, SCRAP_SCHEMA), lineage)
-    return lake.write(DOCUMENTS, pa.Table.from_pylist(sorted(rows, key=_order), DOCUMENT_SCHEMA), lineage)
+    placed = place_in_repository(rows)
+    return lake.write(DOCUMENTS, pa.Table.from_pylist(sorted(placed, key=_order), DOCUMENT_SCHEMA), lineage)
+
+
+def place_in_repository(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with their `place` among all of one source and origin (a commit, a distribution): imported
+    files before those that import them, ties by path."""
+    origins: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        origins[row["source"], row["origin"]][row["path"]] = row["text"] if row["language"] == "python" else ""
+    places = {
+        (*origin, path): place
+        for origin, texts in origins.items()
+        for place, path in enumerate(dependency_order(texts))
+    }
+    return [row | {"place": places[row["source"], row["origin"], row["path"]]} for row in rows]
 
 
 def doc_id_of(source: str, path: str, content: bytes) -> str:
@@ -76,14 +86,7 @@ def pieces(surveyed: Surveyed, section: Ingest) -> Iterator[Piece | Reject]:
     if surveyed.problem:
         yield Reject(file.path, surveyed.problem, surveyed.detail)
         return
-    for piece in FORMATS[file.format](file, surveyed.content, section.max_total_bytes):
-        if isinstance(piece, Piece) and not piece.text.strip():
-            yield Reject(piece.path, "empty", f"{piece.num_bytes} bytes, none but white space")
-        elif isinstance(piece, Piece) and piece.num_bytes > section.max_document_bytes:
-            limit = section.max_document_bytes
-            yield Reject(piece.path, "too_large", f"{piece.num_bytes} bytes, ingest.max_document_bytes is {limit}")
-        else:
-            yield piece
+    yield from read_file(file, surveyed.stream, Limits(section.max_document_bytes, section.max_total_bytes))
 
 
 def row_of(file: RawFile, piece: Piece | Reject) -> dict[str, Any]:
@@ -98,6 +101,7 @@ def row_of(file: RawFile, piece: Piece | Reject) -> dict[str, Any]:
         "path": piece.path,
         "licence": file.licence,
         "origin": file.origin,
+        "url": piece.url,
         "language": file.language,
         "text": piece.text,
         "num_bytes": piece.num_bytes,

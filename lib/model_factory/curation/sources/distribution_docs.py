@@ -6,6 +6,7 @@ from pathlib import Path
 
 from model_factory.cards.ingest import Source
 from model_factory.curation.sources.distributions import licence_of, origin_of, read_headers
+from model_factory.curation.sources.location import LocalFile
 from model_factory.curation.sources.raw_file import RawFile
 
 # Its description is this checkout's own, and would make the corpus depend on our edits.
@@ -22,4 +23,4 @@ def find(source: Source) -> Iterator[RawFile]:
             if name not in seen:
                 seen.add(name)
                 licence, origin = licence_of(headers, source.licence), origin_of(headers)
-                yield RawFile(source.name, f"{name}/README", metadata, "metadata", licence, origin, "text")
+                yield RawFile(source.name, f"{name}/README", LocalFile(metadata), "metadata", licence, origin, "text")

@@ -8,6 +8,7 @@ from model_factory.cards.errors import CardError
 from model_factory.cards.ingest import Source
 from model_factory.curation.registry import suggest
 from model_factory.curation.sources.distributions import licence_of, origin_of
+from model_factory.curation.sources.location import LocalFile
 from model_factory.curation.sources.raw_file import RawFile
 
 
@@ -32,5 +33,5 @@ def _files_of(source: Source, package: str) -> Iterator[RawFile]:
         raise CardError(f"{field}: {package!r} records no .py file (an editable install?); leave it out of the list")
     licence, origin = licence_of(headers, source.licence), origin_of(headers)  # type: ignore[arg-type]
     for module in modules:
-        location = Path(str(distribution.locate_file(module)))
+        location = LocalFile(Path(str(distribution.locate_file(module))))
         yield RawFile(source.name, module.as_posix(), location, "text", licence, origin, "python")

@@ -1,9 +1,11 @@
 """All raw files of a card by content: what decides whether anything has to be ingested again."""
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from model_factory.cards.ingest import Ingest
 from model_factory.curation.registry import load
@@ -11,22 +13,27 @@ from model_factory.curation.sources.raw_file import SINGLE_DOCUMENT, RawFile
 from model_factory.curation.sources.registry import SOURCES
 from model_factory.nouns import SourceListing
 
+HELD_BYTES = 4 << 20  # larger files are read twice, piece by piece: once to know them, once for their documents
+CHUNK_BYTES = 1 << 20
+
 
 @dataclass(frozen=True)
 class Surveyed:
-    """A raw file and its bytes, or the `problem` for which it was not read: `too_large` for a document,
-    `over_total` (it does not fit into what is left of the card's total) or `unreadable`."""
+    """A raw file, its digest (sha256 of the content) and a stream of it that is open until the next file is
+    asked for; or the `problem` for which it was not read: `too_large` for a document, `over_total` (it does
+    not fit into what is left of the card's total) or `unreadable`."""
 
     file: RawFile
-    content: bytes
+    stream: BinaryIO
+    digest: str
     size_bytes: int
     problem: str = ""
     detail: str = ""
 
     @property
     def identity(self) -> str:
-        """What stands for the content: its sha256, or why and at which size it was left aside."""
-        return f"{self.problem}:{self.size_bytes}" if self.problem else hashlib.sha256(self.content).hexdigest()
+        """What stands for the content: its digest, or why and at which size it was left aside."""
+        return f"{self.problem}:{self.size_bytes}" if self.problem else self.digest
 
 
 def list_sources(section: Ingest) -> SourceListing:
@@ -42,18 +49,20 @@ def list_sources(section: Ingest) -> SourceListing:
 
 
 def survey(section: Ingest) -> Iterator[Surveyed]:
-    """Every raw file, sources in the card's order and files by path, read within the section's limits.
+    """Every raw file, sources in the card's order and files by path, within the section's limits.
 
     `max_total_bytes` is of the files as they lie on disk. A file that no longer fits is left aside and
-    smaller ones after it still come in, so that the same files always give the same cut.
+    smaller ones after it still come in, so that the same files always give the same cut. At most
+    HELD_BYTES of a file are in memory.
     """
     left = section.max_total_bytes
     for source in section.sources:
         find = load(SOURCES, source.kind, f"ingest.sources[{source.name}].kind")
         for file in sorted(find(source), key=lambda file: file.path):
             surveyed = _read(file, section, left)
-            left -= len(surveyed.content)
-            yield surveyed
+            left -= 0 if surveyed.problem else surveyed.size_bytes
+            with surveyed.stream:
+                yield surveyed
 
 
 class Tally:
@@ -76,14 +85,31 @@ class Tally:
 
 def _read(file: RawFile, section: Ingest, left: int) -> Surveyed:
     try:
-        size = file.location.stat().st_size
+        size = file.location.size()
         if file.format in SINGLE_DOCUMENT and size > section.max_document_bytes:
             detail = f"{size} bytes, ingest.max_document_bytes is {section.max_document_bytes}"
-            return Surveyed(file, b"", size, "too_large", detail)
+            return _aside(file, size, "too_large", detail)
         if size > left:
             detail = f"{size} bytes, {left} left of ingest.max_total_bytes {section.max_total_bytes}"
-            return Surveyed(file, b"", size, "over_total", detail)
-        content = file.location.read_bytes()
+            return _aside(file, size, "over_total", detail)
+        return _hashed(file, file.location.open())
     except OSError as error:
-        return Surveyed(file, b"", 0, "unreadable", error.strerror or type(error).__name__)
-    return Surveyed(file, content, len(content))
+        return _aside(file, 0, "unreadable", error.strerror or str(error) or type(error).__name__)
+
+
+def _aside(file: RawFile, size: int, problem: str, detail: str) -> Surveyed:
+    return Surveyed(file, io.BytesIO(), "", size, problem, detail)
+
+
+def _hashed(file: RawFile, stream: BinaryIO) -> Surveyed:
+    """Small content is held, large content hashed and left in its stream."""
+    content = stream.read(HELD_BYTES + 1)
+    digest, num_bytes = hashlib.sha256(content), len(content)
+    if num_bytes <= HELD_BYTES:
+        stream.close()
+        return Surveyed(file, io.BytesIO(content), digest.hexdigest(), num_bytes)
+    while chunk := stream.read(CHUNK_BYTES):
+        digest.update(chunk)
+        num_bytes += len(chunk)
+    stream.seek(0)
+    return Surveyed(file, stream, digest.hexdigest(), num_bytes)

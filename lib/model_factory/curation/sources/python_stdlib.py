@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from model_factory.cards.ingest import Source
+from model_factory.curation.sources.location import LocalFile
 from model_factory.curation.sources.raw_file import RawFile
 
 # Other people's packages lie inside the library's folder; they are sources of their own.
@@ -24,4 +25,4 @@ def find(source: Source) -> Iterator[RawFile]:
             if name.endswith(".py"):
                 location = Path(folder, name)
                 path = location.relative_to(root).as_posix()
-                yield RawFile(source.name, path, location, "text", licence, origin, "python")
+                yield RawFile(source.name, path, LocalFile(location), "text", licence, origin, "python")

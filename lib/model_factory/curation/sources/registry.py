@@ -7,4 +7,7 @@ SOURCES = {
     "distribution_docs": f"{_HERE}.distribution_docs:find",
     "distribution_sources": f"{_HERE}.distribution_sources:find",
     "files": f"{_HERE}.files:find",
+    "git": f"{_HERE}.git:find",
+    "huggingface": f"{_HERE}.huggingface:find",
+    "iceberg": f"{_HERE}.iceberg:find",
 }
