@@ -55,7 +55,7 @@ def _wait_for_consumers(table: str, max_lag_rows: int, timeout_s: float) -> None
         if time.monotonic() > deadline:
             raise WaitedTooLong(
                 f"writer (process {os.getpid()}) waited {timeout_s:.0f} s for consumer {slowest} of {table} to take "
-                f"some of the {behind[slowest]} rows it has left (max_lag_rows {max_lag_rows}); see whether it runs, or "
-                "dismiss it"
+                f"some of the {behind[slowest]} rows it has left (max_lag_rows {max_lag_rows}); see whether it runs, "
+                "or dismiss it"
             )
         time.sleep(POLL_S)

@@ -15,7 +15,7 @@ from model_factory import lake
 from model_factory.blender.live import _files, _rows
 from model_factory.lake.handle import open_table
 
-SEED, COMMITS, KILLS = 20261121, 30, 14
+SEED, COMMITS, KILLS = 20261121, 16, 12
 PROGRAM = Path(__file__).with_name("live_process.py")
 ROOT = Path(__file__).parents[3]
 WRITERS, READERS = ["actor-0", "actor-1", "actor-2", "actor-3"], ["learner-0", "learner-1"]

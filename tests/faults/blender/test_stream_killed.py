@@ -15,13 +15,11 @@ from model_factory import lake
 from model_factory.blender import BlendLog, Entry, Order, Supply, amended
 from model_factory.blender.cache import token_cache
 from model_factory.blender.log import encode_entry, encode_header
-from model_factory.nouns import Lineage
-from tests.unit.blender.test_stream import more, sequences
+from tests.unit.blender.rows import LINEAGE, more, sequences
 
 SEED, KILLS, STEPS = 20261121, 20, 1200
 CONSUMER = Path(__file__).with_name("consumer.py")
 ROOT = Path(__file__).parents[3]
-LINEAGE = Lineage("run", "tokenize", "code", "commit", "image")
 
 
 def ten_amendments() -> BlendLog:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from model_factory import lake
+from model_factory.blender.cache import Cache
 from model_factory.cards.tokenize import Tokenize
 from model_factory.nouns import Lineage, Snapshot
 
@@ -19,6 +20,11 @@ SECTION = Tokenize(seed=17, code="v1", vocab_size=600, min_frequency=2, sequence
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FACTORY_HOME", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def cache(home: Path) -> Cache:
+    return Cache(home / "tokens")
 
 
 @pytest.fixture

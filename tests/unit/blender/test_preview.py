@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from model_factory.blender import Entry, Exhausted, Supply, amended, constant
@@ -11,12 +12,10 @@ from model_factory.blender.cache import Cache
 from model_factory.blender.preview import preview, times_drawn
 from model_factory.blender.stream import Stream, supplies
 from model_factory.blender.supply import Stage
-from tests.unit.blender.test_stream import cache, more, sequences, written  # noqa: F401
-
-import pyarrow as pa  # isort: skip
+from tests.unit.blender.rows import more, sequences, written
 
 
-def test_it_is_what_the_stream_gives(cache: Cache) -> None:  # noqa: F811
+def test_it_is_what_the_stream_gives(cache: Cache) -> None:
     rows = sequences(200)
     old = cache.open(written(rows), "train")
     new = cache.open(written(pa.concat_tables([rows, more(200, 60)])), "train")
@@ -30,9 +29,8 @@ def test_it_is_what_the_stream_gives(cache: Cache) -> None:  # noqa: F811
     for batch in Stream(log, held).batches(0, 50):
         for index in range(len(batch)):
             row = batch.row(index)
-            seen.setdefault(row.source, Counter())[
-                batch.draw.supplies[batch.draw.codes_B[index]].snapshot, row.sequence_id
-            ] += 1
+            supply = batch.draw.supplies[batch.draw.codes_B[index]]
+            seen.setdefault(row.source, Counter())[supply.snapshot, row.sequence_id] += 1
             num_tokens[row.source] += len(row.tokens)
             for start, end in pairwise([*row.boundaries.tolist(), len(row.tokens)]):
                 lengths[row.source, 1 << (end - start).bit_length()] += 1
@@ -50,7 +48,7 @@ def test_it_is_what_the_stream_gives(cache: Cache) -> None:  # noqa: F811
     assert told["web"].num_available == len(new.sources["web"])
 
 
-def test_a_run_that_is_longer_than_the_blend_is_not_previewed(cache: Cache) -> None:  # noqa: F811
+def test_a_run_that_is_longer_than_the_blend_is_not_previewed(cache: Cache) -> None:
     tokens = cache.open(written(sequences(60)), "train")
     log = constant(3, "even", {"web": 1}, 8, supplies(tokens))
     log = amended(log, Entry(1, 8, {"web": 1}, supplies(tokens), {"web": 2}))
@@ -60,9 +58,7 @@ def test_a_run_that_is_longer_than_the_blend_is_not_previewed(cache: Cache) -> N
 
 @pytest.mark.parametrize(("first", "last"), [(0, 0), (0, 3), (2, 9), (0, 10), (7, 44), (10, 10), (9, 31), (30, 75)])
 def test_whole_epochs_are_counted_without_being_walked(first: int, last: int) -> None:
-    for stage in (
-        Stage(1, "web", Supply("a", 10)),
-        Stage(1, "web", Supply("b", 13, True), 0, 0, 4, Stage(1, "web", Supply("a", 10)), 4),
-    ):
+    first_stage = Stage(1, "web", Supply("a", 10))
+    for stage in (first_stage, first_stage.then(Supply("b", 13, continues=True), 4)[0]):
         walked = np.bincount(stage.indices(np.arange(first, last)), minlength=stage.supply.num_rows)
         assert times_drawn(stage, first, last).tolist() == walked.tolist()
