@@ -1,4 +1,4 @@
-"""The corpus of the deduplication benchmark, from what lies on any machine, and the exact truth about it.
+"""The corpus of the deduplication benchmark, from what lies on any machine.
 
 Real texts: functions and classes of the Python standard library, docs and modules of installed distributions,
 man pages and system docs where there are any. Planted: copies with other white space, with words replaced, with a
@@ -11,8 +11,7 @@ import hashlib
 import random
 import re
 import sysconfig
-from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +19,6 @@ import polars as pl
 MIN_CHARS, MAX_CHARS = 400, 12_000
 PLANTED_SHARE = 0.22  # of all documents
 SYSTEM_FOLDERS = ("/usr/share/man", "/usr/share/doc")
-Shingles = set[Hashable]
 
 
 def corpus(num_documents: int, seed: int) -> pl.DataFrame:
@@ -111,32 +109,3 @@ def _reworded(text: str, draw: random.Random, share: float) -> str:
     for place in draw.sample(range(0, len(words), 2), int(len(words) / 2 * share)):
         words[place] = f"edited{draw.randrange(10**6)}"
     return "".join(words)
-
-
-def word_grams(text: str, ngram: int = 5) -> Shingles:
-    """The set of `ngram` consecutive words, computed the slow and plain way."""
-    words = re.findall(r"\w+", text)
-    return {tuple(words[place : place + ngram]) for place in range(max(len(words) - ngram + 1, 1))} if words else set()
-
-
-def true_pairs(texts: list[str], threshold: float, grams: Callable[[str], Shingles]) -> dict[tuple[int, int], float]:
-    """Every pair (i < j) whose exact Jaccard similarity of `grams` reaches `threshold`.
-
-    Prefix filtering (Bayardo, Ma, Srikant 2007): sets that similar share one of their rarest (1 − t)·|set| + 1
-    members, so that nothing is missed although few pairs are compared.
-    """
-    sets = [{hash(gram) for gram in grams(text)} for text in texts]
-    counts = Counter(gram for members in sets for gram in members)
-    holders: dict[int, list[int]] = defaultdict(list)
-    found = {}
-    for place, members in enumerate(sets):
-        rarest = sorted(members, key=lambda gram: (counts[gram], gram))
-        prefix = rarest[: int(len(members) * (1 - threshold) + 1e-9) + 1] if members else []
-        for earlier in {other for gram in prefix for other in holders[gram]}:
-            size = len(members & sets[earlier])
-            similarity = size / (len(members) + len(sets[earlier]) - size)
-            if similarity >= threshold:
-                found[earlier, place] = similarity
-        for gram in prefix:
-            holders[gram].append(place)
-    return found

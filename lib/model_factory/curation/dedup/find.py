@@ -9,8 +9,8 @@ import polars as pl
 from model_factory.cards.curate import NearDuplicates
 from model_factory.curation.dedup.candidates import near_candidates
 from model_factory.curation.dedup.exact import exact_pairs
-from model_factory.curation.dedup.signatures import SIGNATURES_SCHEMA, recipe, signatures
-from model_factory.curation.dedup.verify import TextsOf, verified
+from model_factory.curation.dedup.signatures import SIGNATURES_SCHEMA, signatures
+from model_factory.curation.dedup.verify import verified
 
 PAIRS_SCHEMA = pl.Schema({"doc_id": pl.String, "other_doc_id": pl.String, "kind": pl.String, "similarity": pl.Float64})
 ORDER = ["source", "path", "doc_id"]
@@ -37,37 +37,45 @@ def find(
     lookup: Lookup | None = None,
 ) -> Known:
     """What has to be added to `known` for `documents` (doc_id, source, path, text): their signatures, and every pair
-    that has at least one of them.
+    that has at least one of them. `lookup` reads the texts of known documents that a new one may be equal to; the
+    rest are not read again. Raises ValueError where `known` was made with other settings.
+    """
+    texts = documents.select("doc_id", "text")
+
+    def read(ids: pl.Series) -> pl.DataFrame:
+        here = texts.filter(pl.col("doc_id").is_in(ids.implode()))
+        return here if lookup is None or len(here) == len(ids) else pl.concat([here, lookup(_without(ids, here))])
+
+    new = signatures(documents, settings, seed)
+    return Known(new, pairs_of(new, settings, read, known))
+
+
+def pairs_of(new: pl.DataFrame, settings: NearDuplicates, lookup: Lookup, known: Known = NOTHING) -> pl.DataFrame:
+    """The pairs (PAIRS_SCHEMA) that `new` signatures, made by however many processes, have among themselves and with
+    `known` ones.
 
     `other_doc_id` is the earlier by (source, path, doc_id). Equal texts are paired with the first of their kind, and
-    only that one is compared with others: `near` holds between kinds. `near` pairs were compared in full. `lookup`
-    reads the texts of known documents that a new one may be equal to; the rest are not read again. Raises
-    ValueError where `known` was made with other settings.
+    only that one is compared with others: `near` holds between kinds. `near` pairs were compared in full.
     """
-    new = signatures(documents, settings, seed)
-    _refuse_other_recipe(known.signatures, recipe(settings, seed))
+    _refuse_two_recipes(known.signatures, new)
     rows = pl.concat([known.signatures.with_columns(is_new=False), new.with_columns(is_new=True)]).sort(*ORDER)
     is_new_D, names = rows["is_new"].to_numpy(), rows["doc_id"]
-    texts_of = _texts(documents.select("doc_id", "text"), names, lookup)
+
+    def texts_of(positions: np.ndarray) -> pl.Series:
+        asked = names.gather(positions)
+        return asked.to_frame("doc_id").join(lookup(asked), on="doc_id", how="left", maintain_order="left")["text"]
+
     exact = exact_pairs(rows["content"].to_numpy(), is_new_D, texts_of)
     copies = pl.concat([known.pairs.filter(pl.col("kind") == "exact")["doc_id"], names.gather(exact[:, 1])])
     compared_D = (~names.is_in(copies.implode()) & rows["bands"].is_not_null()).to_numpy()
     proposed = near_candidates(rows["bands"], np.flatnonzero(compared_D), is_new_D)
     near, similarity = verified(texts_of, rows["num_bytes"].to_numpy(), proposed, settings.ngram, settings.threshold)
     pairs = [_named(names, exact, "exact", np.ones(len(exact))), _named(names, near, "near", similarity)]
-    return Known(new, pl.concat(pairs).sort("kind", "doc_id", "other_doc_id"))
+    return pl.concat(pairs).sort("kind", "doc_id", "other_doc_id")
 
 
-def _texts(documents: pl.DataFrame, names: pl.Series, lookup: Lookup | None) -> TextsOf:
-    def texts_of(positions: np.ndarray) -> pl.Series:
-        asked = names.gather(positions).to_frame("doc_id")
-        old = asked.join(documents, on="doc_id", how="anti")["doc_id"]
-        if old.is_empty() or lookup is None:
-            return asked.join(documents, on="doc_id", how="left", maintain_order="left")["text"]
-        both = pl.concat([documents.join(asked, on="doc_id", how="semi"), lookup(old).select("doc_id", "text")])
-        return asked.join(both, on="doc_id", how="left", maintain_order="left")["text"]
-
-    return texts_of
+def _without(ids: pl.Series, rows: pl.DataFrame) -> pl.Series:
+    return ids.filter(~ids.is_in(rows["doc_id"].implode()))
 
 
 def _named(names: pl.Series, pairs: np.ndarray, kind: str, similarity: np.ndarray) -> pl.DataFrame:
@@ -82,10 +90,10 @@ def _named(names: pl.Series, pairs: np.ndarray, kind: str, similarity: np.ndarra
     )
 
 
-def _refuse_other_recipe(stored: pl.DataFrame, wanted: str) -> None:
-    others = stored.filter(pl.col("recipe") != wanted)["recipe"].unique().sort()
-    if len(others):
+def _refuse_two_recipes(stored: pl.DataFrame, new: pl.DataFrame) -> None:
+    made, wanted = (set(rows["recipe"].unique()) for rows in (stored, new))
+    if stored.height and new.height and made != wanted:
         raise ValueError(
-            f"curate.near_duplicates: stored signatures were made as {others[0]}, the card asks for {wanted}; "
-            "sign the stored documents again or keep the card's values"
+            f"curate.near_duplicates: stored signatures were made as {' and '.join(sorted(made))}, the card asks for "
+            f"{' and '.join(sorted(wanted))}; sign the stored documents again or keep the card's values"
         )
