@@ -39,14 +39,17 @@ class _Told:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self._at = stream, 0
 
-    def read(self, num_bytes: int = -1) -> bytes:
+    def read(self, size: int = -1) -> bytes:
         # One piece at a time: a damaged stream must not take along what came before.
-        content = getattr(self._stream, "read1", self._stream.read)(num_bytes)
+        content = getattr(self._stream, "read1", self._stream.read)(size)
         self._at += len(content)
         return content
 
     def tell(self) -> int:
         return self._at
+
+    def close(self) -> None:
+        """The stream is its opener's to close."""
 
     def seek(self, offset: int, whence: int = 0) -> int:
         if (offset, whence) not in ((0, 1), (self._at, 0)):
