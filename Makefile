@@ -34,7 +34,7 @@ prove: setup ## the full-size proofs on CARD: cache, determinism, kill and resum
 pictures: setup ## draw README's pictures again from the newest run on CARD; run `make factory` first
 	cp .factory/decks/line.svg docs/line.svg
 	$(BIN)/python docs/record.py docs/trace.svg 'factory trace stdlib:ipaddress.py::_count_righthand_zero_bits'
-	@printf -- '---\nextends: %s\nname: higher-lr\nrl: {optimizer: {lr: 0.0003}}\n---\n' $(CURDIR)/$(CARD) > .factory/tmp/higher-lr.md
+	@printf -- '---\nextends: %s\nname: higher-lr\nrl: {optimizer: {lr: 0.0005}}\n---\n' $(CURDIR)/$(CARD) > .factory/tmp/higher-lr.md
 	$(BIN)/python docs/record.py docs/change.svg 'cat .factory/tmp/higher-lr.md' 'pyflyte run workflows/factory.py factory --card .factory/tmp/higher-lr.md'
 
 check: setup ## ruff, pyright, import-linter

@@ -51,7 +51,7 @@ def test_the_same_again_is_served_from_the_cache(clone: Clone, cold: str) -> Non
 
 def test_a_changed_rl_section_runs_rl_and_what_follows(clone: Clone, cold: str, tmp_path: Path) -> None:
     card = tmp_path / "changed.md"
-    card.write_text(f"---\nextends: {clone.folder / SMOKE}\nname: changed\nrl: {{optimizer: {{lr: 0.0003}}}}\n---\n")
+    card.write_text(f"---\nextends: {clone.folder / SMOKE}\nname: changed\nrl: {{optimizer: {{lr: 0.0005}}}}\n---\n")
     changed = clone.factory(str(card))
     assert set(stations_run(changed)) == {"rl", "evaluate", "release"}
 
@@ -117,7 +117,7 @@ def test_a_checkpoint_without_its_marker_is_refused_with_the_cure(clone: Clone, 
     for marker in (clone.folder / ".factory" / "checkpoints").glob("sft-*/step-*/COMPLETE"):
         marker.rename(marker.with_name("INCOMPLETE"))
     try:
-        printed = " ".join(clone.run(*_changed(clone, tmp_path, "rl: {optimizer: {lr: 0.0004}}"), expect=1).split())
+        printed = " ".join(clone.run(*_changed(clone, tmp_path, "rl: {optimizer: {lr: 0.0006}}"), expect=1).split())
     finally:
         for marker in (clone.folder / ".factory" / "checkpoints").glob("sft-*/step-*/INCOMPLETE"):
             marker.rename(marker.with_name("COMPLETE"))

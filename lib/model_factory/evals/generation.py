@@ -1,5 +1,6 @@
 """One generation pass: prompts as text in, answers as text out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -59,7 +60,8 @@ def generate(subject: Subject, name: str, prompts: Sequence[str], mode: str, max
 def _in_batches(subject: Subject, title: str, encoded: Sequence[Sequence[int]], sampling: Sampling) -> list[Completion]:
     """The engine is asked batch by batch, prompts of like length together, so that a long pass can be watched."""
     order = sorted(range(len(encoded)), key=lambda index: (len(encoded[index]), index))
-    size = subject.section.batch_size
+    # A short pass still gives every process of the mesh a batch.
+    size = min(subject.section.batch_size, math.ceil(len(encoded) / subject.checkpoint.mesh.num_processes)) or 1
     engine = subject.engine
 
     def ask(start: int) -> list[Completion]:

@@ -25,7 +25,7 @@ TASK = {
     ],
     "metadata": {"version": 1.0},
 }
-NUM_ROWS = 200
+NUM_ROWS = 120
 NUM_CHOICES = 4
 ROWS_A_DOCUMENT = 8
 CONTEXT_LINES = 10

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from model_factory import lake
+from model_factory.ledger.store import uri as log_book
 from model_factory.nouns import Checkpoint, Lock, Release, Score, Scorecard, Snapshot, Tokenizer
 
 WIDTH = 130
@@ -179,7 +180,7 @@ def _where_to_look(run: Run) -> list[str]:
         "one function, from file to score    factory trace SOURCE:PATH",
         f"the same again from nothing         factory replay {run.lock.run_digest[:12]}",
         "the factory's own figures           factory report",
-        "curves                              .venv/bin/mlflow ui --backend-store-uri sqlite:///.factory/mlflow/mlflow.db",
+        f"curves                              .venv/bin/mlflow ui --backend-store-uri {log_book()}",
     ]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model_factory.sandbox import inside
+from model_factory.sandbox.harness import HARNESS
 
 INSIDE = Path(inside.__path__[0])
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
@@ -34,6 +35,7 @@ class Backend:
             "visible": [*SYSTEM, *DEVICES, *_installation()],
             "scratch_bytes": scratch_bytes,
             "program_uid": _program_uid(),
+            "prepared": [HARNESS],
         }
         # -s -P -S is isolated mode (-I) but for the environment, which is empty save the hash seed.
         python, arguments = [_python(), "-s", "-P", "-S", "-B"], [json.dumps(settings)]

@@ -16,4 +16,5 @@ if __name__ == "__main__":
     serve.serve(
         confine=functools.partial(confine.confine, program_uid=program_uid, system_calls=confine.system_call_filter()),
         clean=functools.partial(isolate.fresh_scratch, scratch_bytes),
+        prepared=settings["prepared"],
     )

@@ -14,7 +14,7 @@ import sys
 import time
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 # Imported once, so that programs find them loaded: a fork shares them.
 COMMON = ("bisect", "collections", "functools", "heapq", "itertools", "math", "operator", "random", "re", "string")
@@ -22,12 +22,13 @@ CHUNK = 65536
 PR_SET_DUMPABLE = 4
 
 
-def serve(confine: Callable[[dict], None], clean: Callable[[], None]) -> None:
+def serve(confine: Callable[[dict], None], clean: Callable[[], None], prepared: Sequence[str]) -> None:
     """Answer requests on the socket at descriptor 0 until it closes.
 
     A request is {"source", "stdin", "limits"}; the answer {"status", "stdout", "stderr",
     "exit_code", "duration_s", "retire"}. `confine(limits)` runs in the forked process, `clean()`
-    between programs. "retire" says that the worker cannot clean up and must be replaced.
+    between programs. "retire" says that the worker cannot clean up and must be replaced. `prepared` are
+    our own sources, compiled once; a program's source is only ever compiled in its own process.
     """
     # The sweep below kills every process it can see: only safe in a process namespace of our own.
     if os.getpid() != 1:
@@ -36,14 +37,15 @@ def serve(confine: Callable[[dict], None], clean: Callable[[], None]) -> None:
     channel = socket.socket(fileno=os.dup(0))
     for name in COMMON:
         importlib.import_module(name)
+    compiled = {source: _compile(source) for source in prepared}
     gc.freeze()
     while (request := receive(channel)) is not None:
-        answer = run(request, confine)
+        answer = run(request, confine, compiled)
         answer["retire"] = not _cleaned(clean)
         send(channel, answer)
 
 
-def run(request: dict, confine: Callable[[dict], None]) -> dict:
+def run(request: dict, confine: Callable[[dict], None], compiled: dict[str, types.CodeType]) -> dict:
     """Run one program to its end or to a limit; nothing it started is alive when this returns."""
     limits, started = request["limits"], time.monotonic()
     stdin = os.memfd_create("stdin")
@@ -52,7 +54,8 @@ def run(request: dict, confine: Callable[[dict], None]) -> dict:
     (out, out_end), (err, err_end) = os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
-        _become(request["source"], (stdin, out_end, err_end), limits, confine)
+        source = request["source"]
+        _become(lambda: compiled.get(source) or _compile(source), (stdin, out_end, err_end), limits, confine)
     for descriptor in (stdin, out_end, err_end):
         os.close(descriptor)
     collected: dict[int, bytearray] = {out: bytearray(), err: bytearray()}
@@ -125,7 +128,12 @@ def _status(exit_code: int, stderr: str, cpu_spent: bool) -> str:
     return "memory" if stderr.rstrip().rpartition("\n")[2].startswith("MemoryError") else "error"
 
 
-def _become(source: str, streams: tuple[int, int, int], limits: dict, confine: Callable[[dict], None]) -> None:
+def _become(
+    code: Callable[[], types.CodeType],
+    streams: tuple[int, int, int],
+    limits: dict,
+    confine: Callable[[dict], None],
+) -> None:
     """Turn the forked process into the program; never returns."""
     exit_code = 1
     try:
@@ -134,21 +142,21 @@ def _become(source: str, streams: tuple[int, int, int], limits: dict, confine: C
             os.dup2(descriptor, target)
         os.closerange(3, 1 << 20)
         confine(limits)
-        exit_code = _interpret(source)
+        exit_code = _interpret(code)
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(exit_code)
 
 
-def _interpret(source: str) -> int:
-    """Run the source as Python would run a script: its exit code, traceback on stderr."""
+def _interpret(code: Callable[[], types.CodeType]) -> int:
+    """Run the program as Python would run a script: its exit code, traceback on stderr."""
     main = types.ModuleType("__main__")
     sys.modules["__main__"] = main
     sys.argv = ["program.py"]
     exit_code = 0
     try:
-        exec(compile(source, "program.py", "exec", dont_inherit=True), main.__dict__)
+        exec(code(), main.__dict__)
     except SystemExit as stop:
         exit_code = _code_of(stop)
     except BaseException as error:
@@ -161,6 +169,10 @@ def _interpret(source: str) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     return exit_code
+
+
+def _compile(source: str) -> types.CodeType:
+    return compile(source, "program.py", "exec", dont_inherit=True)
 
 
 def _code_of(stop: SystemExit) -> int:
