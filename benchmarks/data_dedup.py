@@ -23,7 +23,7 @@ import polars as pl
 from data_dedup_corpus import corpus
 from data_dedup_truth import quality, true_pairs, word_grams
 
-from model_factory.cards.curate import NearDuplicates
+from model_factory.cards.deduplicate import NearDuplicates
 from model_factory.curation.dedup.choose import choose
 from model_factory.curation.dedup.find import ORDER, pairs_of
 from model_factory.curation.dedup.signatures import signatures

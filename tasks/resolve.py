@@ -5,7 +5,9 @@ from typing import NamedTuple
 from flytekit import task
 
 from model_factory.cards.card import Card
-from model_factory.cards.curate import Curate
+from model_factory.cards.clean import Clean
+from model_factory.cards.curate import Curate, Measure
+from model_factory.cards.deduplicate import Deduplicate
 from model_factory.cards.evaluate import Evaluate
 from model_factory.cards.ingest import Ingest
 from model_factory.cards.pretrain import Pretrain
@@ -19,6 +21,7 @@ from model_factory.cards.sft_data import SftData
 from model_factory.cards.tokenize import Tokenize
 from model_factory.cards.validate import Validate
 from model_factory.curation.sources import list_sources
+from model_factory.curation.values import measured_part
 from model_factory.nouns import Lock, SourceListing
 from tasks import card_type as card_type
 from tasks import resources
@@ -31,6 +34,9 @@ class Plan(NamedTuple):
     listing: SourceListing
     lock: Lock
     ingest: Ingest
+    clean: Clean
+    deduplicate: Deduplicate
+    measure: Measure
     curate: Curate
     validate: Validate
     tokenize: Tokenize
@@ -47,5 +53,5 @@ class Plan(NamedTuple):
 def resolve(card: Card) -> Plan:
     sections = resolve_card(card)
     listing = list_sources(sections.ingest)
-    stations = {name: getattr(sections, name) for name in Plan._fields if name not in ("listing", "lock")}
-    return Plan(listing=listing, lock=lock_of(sections, listing), **stations)
+    made = {"listing": listing, "lock": lock_of(sections, listing), "measure": measured_part(sections.curate)}
+    return Plan(**made, **{name: getattr(sections, name) for name in Plan._fields if name not in made})

@@ -10,7 +10,9 @@ from flytekit import map_task, workflow
 
 from model_factory.cards.card import Card
 from model_factory.nouns import Release
-from tasks.curate import curate, judge_shard, plan_shards
+from tasks.clean import clean_shard, plan_shards
+from tasks.curate import curate, measure_shard
+from tasks.deduplicate import find_pairs
 from tasks.evaluate import evaluate
 from tasks.ingest import ingest
 from tasks.pretrain import pretrain
@@ -31,9 +33,12 @@ def factory(card: Card) -> Release:
     lock = plan.lock
 
     documents = ingest(section=plan.ingest, listing=plan.listing, lock=lock)
-    judge: Any = functools.partial(judge_shard, section=plan.curate, documents=documents, lock=lock)
-    verdicts = map_task(judge)(shard=plan_shards(section=plan.curate, documents=documents))
-    candidate = curate(section=plan.curate, documents=documents, verdicts=verdicts, lock=lock)
+    clean: Any = functools.partial(clean_shard, section=plan.clean, documents=documents, lock=lock)
+    cleaned = map_task(clean)(shard=plan_shards(section=plan.clean, documents=documents))
+    measure_values: Any = functools.partial(measure_shard, section=plan.measure, lock=lock)
+    values = map_task(measure_values)(cleaned=cleaned)
+    pairs = find_pairs(section=plan.deduplicate, cleaned=cleaned, lock=lock)
+    candidate = curate(section=plan.curate, cleaned=cleaned, values=values, pairs=pairs, lock=lock)
     curated = validate(section=plan.validate, candidate=candidate, lock=lock)
 
     tokenizer = train_tokenizer(section=plan.tokenize, documents=curated, lock=lock)

@@ -5,13 +5,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from model_factory import lake
-from model_factory.cards.curate import Curate, NearDuplicates
+from model_factory.cards.clean import Clean
+from model_factory.cards.curate import Curate
+from model_factory.cards.deduplicate import Deduplicate, NearDuplicates
 from model_factory.cards.errors import CardError
 from model_factory.cards.ingest import Ingest, Source
+from model_factory.curation.clean import clean_shard
 from model_factory.curation.curate import curate
+from model_factory.curation.dedup.station import find_pairs
 from model_factory.curation.ingest import ingest
-from model_factory.curation.shards import judge_shard, plan_shards
 from model_factory.curation.sources import list_sources
+from model_factory.curation.values import measure_shard, measured_part
 from model_factory.nouns import Lineage
 
 LINEAGE = Lineage("f" * 64, "ingest", "c0de", "commit", "image", [])
@@ -83,10 +87,12 @@ def test_an_empty_corpus_after_the_filters_counts_who_dropped_what(folder):
     (folder / "broken.py").write_text(GOOD + "def (:\n")
     documents = _ingest(folder)
     filters = {"length": {"min_chars": 50, "max_chars": 1e6}, "parses": {}}
-    section = Curate(17, "", 2, filters, NearDuplicates(5, 14, 8, 0.8))
-    verdicts = [judge_shard(section, documents, shard, LINEAGE) for shard in plan_shards(section, documents)]
+    section = Curate(17, "", filters, {})
+    cleaned = [clean_shard(Clean(17, "", 1, {}, {}), documents, 0, LINEAGE)]
+    values = [measure_shard(measured_part(section), cleaned[0], LINEAGE)]
+    pairs = find_pairs(Deduplicate(17, "", NearDuplicates(5, 14, 8, 0.8)), cleaned, LINEAGE)
     with pytest.raises(CardError) as caught:
-        curate(section, documents, verdicts, LINEAGE)
+        curate(section, cleaned, values, pairs, LINEAGE)
     message = str(caught.value)
     assert "curate.filters: none of 2 documents is left" in message
     assert "length.min_chars dropped 1" in message

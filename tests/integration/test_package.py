@@ -17,7 +17,9 @@ FACTORY = "workflows.factory.factory"
 # Task → its section of the card, the image it runs in.
 STATION_TASKS = {
     "tasks.ingest.ingest": ("ingest", "data"),
-    "tasks.curate.judge_shard": ("curate", "data"),
+    "tasks.clean.clean_shard": ("clean", "data"),
+    "tasks.deduplicate.find_pairs": ("deduplicate", "data"),
+    "tasks.curate.measure_shard": ("curate", "data"),
     "tasks.curate.curate": ("curate", "data"),
     "tasks.validate.validate": ("validate", "data"),
     "tasks.tokenize.train_tokenizer": ("tokenize", "data"),
@@ -31,8 +33,10 @@ STATION_TASKS = {
     "tasks.evaluate.evaluate": ("evaluate", "inference"),
     "tasks.release.release": ("release", "train"),
 }
+# Takes only the part of its section that its result depends on.
+PARTS = {"tasks.curate.measure_shard": "measure"}
 MESH_TASKS = {"tasks.pretrain.pretrain", "tasks.sft.sft", "tasks.rl.reinforce"}
-UNCACHED = {"tasks.resolve.resolve", "tasks.curate.plan_shards", "tasks.report.report"}
+UNCACHED = {"tasks.resolve.resolve", "tasks.clean.plan_shards", "tasks.report.report"}
 
 
 def test_every_station_is_a_task_with_its_image(package: Package) -> None:
@@ -56,7 +60,7 @@ def test_stations_are_cached_by_everything_but_the_lock(package: Package, name: 
 def test_stations_take_their_section_and_give_one_artifact(package: Package, name: str) -> None:
     interface = package.tasks[name].interface
     section = interface.inputs.variables["section"].type
-    assert section.metadata["title"].lower() == STATION_TASKS[name][0].replace("_", "")
+    assert section.metadata["title"].lower() == PARTS.get(name, STATION_TASKS[name][0]).replace("_", "")
     assert "code" in section.metadata["properties"], "the code's digest must be part of the cache key"
     assert list(interface.outputs.variables) == ["o0"]
     assert "digest" in interface.outputs.variables["o0"].type.metadata["properties"]
@@ -82,8 +86,8 @@ def test_training_is_one_plain_pod_that_may_die_three_times(package: Package) ->
     assert package.node(FACTORY, "tasks.pretrain.pretrain").metadata.retries.retries == 3
 
 
-def test_judging_is_mapped_over_shards_and_no_shard_may_fail(package: Package) -> None:
-    node = package.node(FACTORY, "tasks.curate.map_judge_shard")
+def test_cleaning_is_mapped_over_shards_and_no_shard_may_fail(package: Package) -> None:
+    node = package.node(FACTORY, "tasks.clean.map_clean_shard")
     assert node.WhichOneof("target") == "array_node"
     assert node.array_node.min_success_ratio == 1
     assert set(node.array_node.bound_inputs) == {"section", "documents", "lock"}

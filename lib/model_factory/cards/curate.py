@@ -1,28 +1,26 @@
 """The `curate` section: which documents stay."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from model_factory.cards.section import STRICT, Count, Fraction, Section
-
-
-@dataclass(frozen=True)
-class NearDuplicates:
-    """MinHash-LSH over token n-grams: `num_bands` × `band_rows` hashes propose pairs, and a pair is
-    merged only if its exact Jaccard similarity reaches `threshold`."""
-
-    __pydantic_config__ = STRICT
-
-    ngram: Count
-    num_bands: Count
-    band_rows: Count
-    threshold: Fraction
+from model_factory.cards.section import Section
 
 
 @dataclass(frozen=True)
 class Curate(Section):
-    """`filters` maps the name of a filter in the registry to its thresholds; documents are judged in
-    `num_shards` shards and deduplicated across all of them."""
+    """`filters` maps a filter of the registry to its settings: parameters, which change what is measured, and
+    thresholds, which measured values are compared with. `domains` sets thresholds of a source's own:
+    source → filter → threshold → value."""
 
-    num_shards: Count
-    filters: dict[str, dict[str, float]]
-    near_duplicates: NearDuplicates
+    filters: dict[str, dict[str, Any]]
+    domains: dict[str, dict[str, dict[str, float]]]
+
+
+@dataclass(frozen=True)
+class Measure(Section):
+    """The part of `curate` that measured values depend on: `filters` with their parameters alone, and their
+    `versions`, which move with the content of files that parameters name. A changed threshold leaves it
+    as it was, and no document is read again."""
+
+    filters: dict[str, dict[str, Any]]
+    versions: dict[str, str]

@@ -23,6 +23,8 @@ from model_factory.nouns.sources import SourceListing
 # Where each section's names are looked up: section.field → the registry's "module:attribute".
 REGISTRIES = {
     "ingest.sources": "model_factory.curation.sources.registry:SOURCES",
+    "clean.normalise": "model_factory.curation.normalise.registry:STEPS",
+    "clean.redact": "model_factory.curation.pii.registry:DETECTORS",
     "curate.filters": "model_factory.curation.filters.registry:FILTERS",
     "problems.family": "model_factory.rl.problems.registry:FAMILIES",
     "rl.algorithm": "model_factory.rl.algorithms.registry:ALGORITHMS",

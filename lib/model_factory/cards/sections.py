@@ -5,7 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from model_factory.cards.clean import Clean
 from model_factory.cards.curate import Curate
+from model_factory.cards.deduplicate import Deduplicate
 from model_factory.cards.evaluate import Evaluate
 from model_factory.cards.ingest import Ingest
 from model_factory.cards.placement import Placement
@@ -34,6 +36,8 @@ class Sections:
     team: str
     seed: int
     ingest: Ingest
+    clean: Clean
+    deduplicate: Deduplicate
     curate: Curate
     validate: Validate
     tokenize: Tokenize
@@ -50,6 +54,8 @@ class Sections:
 
 STATIONS = (
     "ingest",
+    "clean",
+    "deduplicate",
     "curate",
     "validate",
     "tokenize",

@@ -1,39 +1,45 @@
-"""Verdicts and duplicates joined into the candidate corpus."""
+"""Values compared with thresholds, duplicates chosen among what is kept: the candidate corpus."""
 
 from collections import Counter
 
 import polars as pl
-import pyarrow as pa
 
 from model_factory import lake, ledger
 from model_factory.cards.curate import Curate
 from model_factory.cards.errors import CardError
-from model_factory.curation.dedup import duplicates as dedup
+from model_factory.curation.clean import read_cleaned
+from model_factory.curation.dedup.choose import choose
+from model_factory.curation.dedup.find import ORDER, PAIRS_SCHEMA
+from model_factory.curation.dedup.signatures import VERSION as SIGNATURES_VERSION
+from model_factory.curation.filters.verdicts import judge
 from model_factory.curation.report import show_counts
-from model_factory.curation.shards import VERDICTS
 from model_factory.nouns import Lineage, Snapshot
 
 DOCUMENTS = "curated.documents"
+VERDICTS = "curated.verdicts"
 SCRAP = "curated.scrap"
 DUPLICATES = "curated.duplicates"
 DOCUMENT_COLUMNS = ["doc_id", "source", "path", "licence", "origin", "language", "text"]
 SCRAP_COLUMNS = ["doc_id", "source", "path", "reason", "rule", "value", "threshold", "version"]
 
 
-def curate(section: Curate, documents: Snapshot, verdicts: list[Snapshot], lineage: Lineage) -> Snapshot:
+def curate(
+    section: Curate, cleaned: list[Snapshot], values: list[Snapshot], pairs: Snapshot, lineage: Lineage
+) -> Snapshot:
     """Stage the documents that every filter keeps and that repeat no other, on a branch of `curated.documents`.
 
-    Publishes the verdicts of all shards, `curated.duplicates`, and `curated.scrap` with one row per rejected
-    document: its first failed rule in the card's order, else the document it repeats. Raises CardError
-    when nothing is left, ValueError when a shard's verdicts are missing.
+    Publishes the verdicts, `curated.duplicates`, and `curated.scrap` with one row per rejected document: its
+    first failed rule in the order of the filters, else the document it repeats. Raises CardError when
+    nothing is left, ValueError when the shards of values are not those of the documents.
     """
-    rows = pl.DataFrame(lake.read(documents, DOCUMENT_COLUMNS))
-    judged = _all_verdicts(section, verdicts)
+    rows = read_cleaned(cleaned, DOCUMENT_COLUMNS)
+    judged = _judged(section, rows, _all_values(cleaned, values))
     rejected = first_failures(judged, list(section.filters))
     passed = rows.join(rejected, on="doc_id", how="anti", maintain_order="left")
-    repeated = dedup.duplicates(passed, section.near_duplicates, section.seed)
+    alike = pl.DataFrame(lake.read(pairs))
+    repeated = choose(alike.select(PAIRS_SCHEMA.names()), passed.sort(*ORDER)["doc_id"])
     kept = passed.join(repeated, on="doc_id", how="anti", maintain_order="left")
-    reasons = pl.concat([rejected, _as_failures(repeated, section.near_duplicates.threshold)])
+    reasons = pl.concat([rejected, _as_failures(repeated, alike)])
     scrap = rows.select("doc_id", "source", "path").join(reasons, on="doc_id", how="inner", maintain_order="left")
     _report(scrap, kept)
     _refuse_empty(scrap, kept)
@@ -53,24 +59,27 @@ def first_failures(judged: pl.DataFrame, filters: list[str]) -> pl.DataFrame:
     return first.select("doc_id", "reason", "rule", "value", "threshold", "version")
 
 
-def _all_verdicts(section: Curate, verdicts: list[Snapshot]) -> pl.DataFrame:
-    if len(verdicts) != section.num_shards:
+def _all_values(cleaned: list[Snapshot], values: list[Snapshot]) -> pl.DataFrame:
+    if len(cleaned) != len(values):
         raise ValueError(
-            f"curate: {len(verdicts)} shards of verdicts, curate.num_shards is {section.num_shards}; "
-            "judge every shard of plan_shards exactly once"
+            f"curate: {len(values)} shards of values for {len(cleaned)} of documents; measure every shard exactly once"
         )
-    return pl.DataFrame(pa.concat_tables([lake.read(shard) for shard in verdicts])).sort("doc_id", "rule")
+    return pl.concat([pl.DataFrame(lake.read(shard)) for shard in values]).sort("doc_id", "rule")
 
 
-def _as_failures(repeated: pl.DataFrame, threshold: float) -> pl.DataFrame:
-    exact = pl.col("kind") == "exact"
-    return repeated.select(
+def _judged(section: Curate, documents: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    return judge(values, section.filters, documents.select("doc_id", "source"), section.domains)
+
+
+def _as_failures(repeated: pl.DataFrame, alike: pl.DataFrame) -> pl.DataFrame:
+    reached = alike.select("kind", "threshold").unique()
+    return repeated.join(reached, on="kind", how="left", maintain_order="left").select(
         "doc_id",
         reason=pl.col("kind") + "_duplicate",
         rule=pl.lit("duplicates.") + pl.col("kind"),
         value=pl.col("similarity"),
-        threshold=pl.when(exact).then(1.0).otherwise(threshold),
-        version=pl.lit(dedup.VERSION),
+        threshold=pl.col("threshold"),
+        version=pl.lit(SIGNATURES_VERSION),
     )
 
 

@@ -7,12 +7,15 @@ import pytest
 from model_factory import lake
 from model_factory.cards.errors import CardError
 from model_factory.cards.ingest import Source
+from model_factory.curation.clean import clean_shard, plan_shards
 from model_factory.curation.curate import curate, first_failures
-from model_factory.curation.filters.judge import VERDICT_SCHEMA
+from model_factory.curation.dedup.station import find_pairs
+from model_factory.curation.filters.verdicts import VERDICT_SCHEMA
 from model_factory.curation.ingest import ingest
 from model_factory.curation.report import counts_html
-from model_factory.curation.shards import judge_shard, plan_shards
 from model_factory.curation.sources import list_sources
+from model_factory.curation.values import measure_shard, measured_part
+from tests.unit.curation.conftest import DEDUPLICATE, FILTERS
 
 
 @pytest.fixture
@@ -21,18 +24,24 @@ def documents(ingest_section, lineage):
     return ingest(section, list_sources(section), lineage("ingest"))
 
 
-def _judge(section, documents, lineage):
+def _clean(section, documents, lineage):
     shards = plan_shards(section, documents)
-    return [judge_shard(section, documents, shard, lineage("curate", documents)) for shard in shards]
+    return [clean_shard(section, documents, shard, lineage("clean", documents)) for shard in shards]
 
 
-def _curate(section, documents, lineage):
-    verdicts = _judge(section, documents, lineage)
-    return curate(section, documents, verdicts, lineage("curate", documents, *verdicts))
+def _measure(section, cleaned, lineage):
+    return [measure_shard(measured_part(section), shard, lineage("curate", shard)) for shard in cleaned]
 
 
-def test_every_document_is_kept_or_scrapped_for_a_reason(documents, curate_section, lineage):
-    candidate = _curate(curate_section(), documents, lineage)
+def _curate(clean, section, documents, lineage):
+    cleaned = _clean(clean, documents, lineage)
+    values = _measure(section, cleaned, lineage)
+    pairs = find_pairs(DEDUPLICATE, cleaned, lineage("deduplicate", *cleaned))
+    return curate(section, cleaned, values, pairs, lineage("curate", *cleaned, *values, pairs))
+
+
+def test_every_document_is_kept_or_scrapped_for_a_reason(documents, clean_section, curate_section, lineage):
+    candidate = _curate(clean_section(), curate_section(), documents, lineage)
     assert candidate.table == "curated.documents"
     assert candidate.branch != "main"
     raw, kept = pl.DataFrame(lake.read(documents)), pl.DataFrame(lake.read(candidate))
@@ -56,39 +65,77 @@ def test_every_document_is_kept_or_scrapped_for_a_reason(documents, curate_secti
     assert verdict["parses"]["kept"] is True
 
 
-def test_the_number_of_shards_changes_nothing(documents, curate_section, lineage):
-    candidates = [_curate(curate_section(num_shards), documents, lineage) for num_shards in (1, 3)]
+def test_the_number_of_shards_changes_nothing(documents, clean_section, curate_section, lineage):
+    candidates = [_curate(clean_section(num), curate_section(), documents, lineage) for num in (1, 3)]
     assert candidates[0].digest == candidates[1].digest
-    verdicts = [one.digest for one in lake.history("curated.verdicts") if one.branch == "main"]
-    assert verdicts[0] == verdicts[1]
+    for table in ("curated.verdicts", "curated.pairs"):
+        published = [one.digest for one in lake.history(table) if one.branch == "main"]
+        assert published[0] == published[1]
 
 
-def test_judging_again_gives_the_same_snapshot(documents, curate_section, lineage):
-    first, second = (_judge(curate_section(), documents, lineage) for _ in range(2))
+def test_cleaning_again_gives_the_same_snapshot(documents, clean_section, lineage):
+    first, second = (_clean(clean_section(), documents, lineage) for _ in range(2))
     assert first == second
 
 
-def test_shards_are_judged_side_by_side_by_several_processes(documents, curate_section, lineage):
-    section = curate_section(num_shards=4)
+def test_shards_are_cleaned_side_by_side_by_several_processes(documents, clean_section, lineage):
+    section = clean_section(num_shards=4)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        made = [pool.submit(judge_shard, section, documents, shard, lineage("curate", documents)) for shard in range(4)]
+        made = [pool.submit(clean_shard, section, documents, shard, lineage("clean", documents)) for shard in range(4)]
         together = [one.result(timeout=120) for one in made]
     assert len({one.branch for one in together}) == 4
-    assert [one.digest for one in together] == [one.digest for one in _judge(section, documents, lineage)]
+    assert [one.digest for one in together] == [one.digest for one in _clean(section, documents, lineage)]
     assert all(one.branch.startswith(f"shard-{shard}-") for shard, one in enumerate(together))
 
 
-def test_a_missing_shard_is_noticed(documents, curate_section, lineage):
-    verdicts = _judge(curate_section(), documents, lineage)
-    with pytest.raises(ValueError, match=r"1 shards of verdicts, curate\.num_shards is 2"):
-        curate(curate_section(), documents, verdicts[:1], lineage("curate", documents))
+def test_what_was_changed_and_replaced_is_told_by_document(tmp_path, ingest_section, clean_section, lineage):
+    (tmp_path / "letter.txt").write_text("Write to mary@example.org.uk, caf\u00c3\u00a9 at noon.\n" * 3)
+    (tmp_path / "plain.txt").write_text("Nothing to see in this one.\n")
+    section = ingest_section(Source("mine", "files", "MIT", path=str(tmp_path)))
+    documents = ingest(section, list_sources(section), lineage("ingest"))
+    cleaned = _clean(clean_section(1, {"mojibake": {}}, {"email": {}}), documents, lineage)
+    rows = {row["path"]: row for row in lake.read(cleaned[0]).to_pylist()}
+    assert rows["letter.txt"]["text"] == "Write to <EMAIL>, caf\u00e9 at noon.\n" * 3
+    assert [change["step"] for change in rows["letter.txt"]["changes"]] == ["mojibake"]
+    assert [(one["detector"], one["count"]) for one in rows["letter.txt"]["redactions"]] == [("email", 3)]
+    assert rows["plain.txt"]["changes"] == rows["plain.txt"]["redactions"] == []
 
 
-def test_an_impossible_plan_is_refused_before_any_work(documents, curate_section):
-    with pytest.raises(CardError, match=r"curate\.num_shards: 2000 is above 1024"):
-        plan_shards(curate_section(num_shards=2000), documents)
+def test_a_changed_threshold_reads_values_and_no_document(documents, clean_section, curate_section, lineage):
+    """What measuring is keyed by stays the same, and the verdicts follow the new bound."""
+    loose, strict = curate_section(), curate_section({**FILTERS, "length": {"min_chars": 5000, "max_chars": 400000}})
+    assert measured_part(loose) == measured_part(strict)
+    other = curate_section({**FILTERS, "autogenerated": {"header_lines": 1}})
+    assert measured_part(loose) != measured_part(other)
+    cleaned = _clean(clean_section(), documents, lineage)
+    values = _measure(loose, cleaned, lineage)
+    pairs = find_pairs(DEDUPLICATE, cleaned, lineage("deduplicate", *cleaned))
+    sizes = [curate(one, cleaned, values, pairs, lineage("curate", *values)).num_rows for one in (loose, strict)]
+    assert sizes[1] < sizes[0]
+    scrap = pl.DataFrame(lake.read(lake.head("curated.scrap")))
+    assert set(scrap.filter(pl.col("rule") == "length.min_chars")["threshold"]) == {5000.0}
+
+
+def test_a_source_may_have_thresholds_of_its_own(documents, clean_section, curate_section, lineage):
+    shut = curate_section({"length": {"min_chars": 0, "max_chars": 1}}, {"packages": {"length": {"max_chars": 1e9}}})
+    assert _curate(clean_section(), shut, documents, lineage).num_rows > 0
+
+
+def test_a_missing_shard_is_noticed(documents, clean_section, curate_section, lineage):
+    cleaned = _clean(clean_section(), documents, lineage)
+    values = _measure(curate_section(), cleaned, lineage)
+    pairs = find_pairs(DEDUPLICATE, cleaned, lineage("deduplicate", *cleaned))
+    with pytest.raises(ValueError, match="1 shards of values for 2 of documents"):
+        curate(curate_section(), cleaned, values[:1], pairs, lineage("curate", documents))
+
+
+def test_an_impossible_plan_is_refused_before_any_work(documents, clean_section, curate_section):
+    with pytest.raises(CardError, match=r"clean\.num_shards: 2000 is above 1024"):
+        plan_shards(clean_section(num_shards=2000), documents)
+    with pytest.raises(CardError, match="did you mean 'email'"):
+        plan_shards(clean_section(redact={"emails": {}}), documents)
     with pytest.raises(CardError, match="did you mean 'parses'"):
-        plan_shards(curate_section(filters={"parse": {}}), documents)
+        measured_part(curate_section({"parse": {}}))
 
 
 def test_the_reason_is_the_first_failure_in_the_cards_order():

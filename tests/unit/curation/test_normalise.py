@@ -146,9 +146,9 @@ def test_composition_is_unicodes_own():
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ({"mojibak": {}}, r"curate\.normalise: 'mojibak'.*did you mean 'mojibake'"),
-        ({"white_space": {}}, r"curate\.normalise\.white_space\.max_blank_lines: missing"),
-        ({"unicode": {"form": 1}}, r"curate\.normalise\.unicode\.form: no such parameter"),
+        ({"mojibak": {}}, r"clean\.normalise: 'mojibak'.*did you mean 'mojibake'"),
+        ({"white_space": {}}, r"clean\.normalise\.white_space\.max_blank_lines: missing"),
+        ({"unicode": {"form": 1}}, r"clean\.normalise\.unicode\.form: no such parameter"),
     ],
 )
 def test_a_step_named_wrongly_says_what_there_is(steps, message):

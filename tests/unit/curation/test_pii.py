@@ -128,9 +128,9 @@ def test_entropy_is_the_cards_to_set():
 @pytest.mark.parametrize(
     ("detectors", "message"),
     [
-        ({"emial": {}}, r"curate\.pii: 'emial'.*did you mean 'email'"),
-        ({"api_key": {}}, r"curate\.pii\.api_key\.min_entropy_bits: missing"),
-        ({"phone": {"x": 1}}, r"curate\.pii\.phone\.x: no such parameter"),
+        ({"emial": {}}, r"clean\.redact: 'emial'.*did you mean 'email'"),
+        ({"api_key": {}}, r"clean\.redact\.api_key\.min_entropy_bits: missing"),
+        ({"phone": {"x": 1}}, r"clean\.redact\.phone\.x: no such parameter"),
     ],
 )
 def test_a_detector_named_wrongly_says_what_there_is(detectors, message):

@@ -8,18 +8,22 @@ from typing import Any
 from model_factory import lake, ledger
 from model_factory.blender.pack import pack
 from model_factory.blender.tokenizer import train_tokenizer
-from model_factory.cards.curate import Curate, NearDuplicates
+from model_factory.cards.clean import Clean
+from model_factory.cards.curate import Curate
+from model_factory.cards.deduplicate import Deduplicate, NearDuplicates
 from model_factory.cards.ingest import Ingest, Source
 from model_factory.cards.pretrain import Model, Pretrain
 from model_factory.cards.rl import Rl
 from model_factory.cards.sft import Sft
 from model_factory.cards.sft_data import SftData
 from model_factory.cards.training import Optimizer, Parallel, Schedule
+from model_factory.curation.clean import clean_shard
 from model_factory.curation.curate import curate
+from model_factory.curation.dedup.station import find_pairs
 from model_factory.curation.ingest import ingest
-from model_factory.curation.shards import judge_shard
 from model_factory.curation.sources import list_sources
 from model_factory.curation.synthesis import execute_functions
+from model_factory.curation.values import measure_shard, measured_part
 from model_factory.evals.station import evaluate
 from model_factory.inference.registry import engine
 from model_factory.nouns import Lineage, canonical_json
@@ -37,7 +41,9 @@ from tests.unit.release.conftest import LOCK, SECTION
 MESH = Parallel(1, 1)
 OPTIMIZER = Optimizer(lr=1e-3, beta1=0.9, beta2=0.95, eps=1e-8, weight_decay=0.0, max_grad_norm=1.0)
 SCHEDULE = Schedule(kind="constant", warmup_steps=0, decay_fraction=0.0, final_lr_fraction=1.0)
-CURATE = Curate(1, "t", 2, {"length": {"min_chars": 400, "max_chars": 100000}}, NearDuplicates(5, 14, 8, 0.8))
+CLEAN = Clean(1, "t", 2, {"mojibake": {}}, {"email": {}})
+DEDUPLICATE = Deduplicate(1, "t", NearDuplicates(5, 14, 8, 0.8))
+CURATE = Curate(1, "t", {"length": {"min_chars": 400, "max_chars": 100000}}, {})
 MODEL = Model(1, 32, 2, 1, 64, 10000.0, 1e-5, True)
 PRETRAIN = Pretrain(1, "t", MESH, MODEL, {"library": 1.0}, 6, 8, OPTIMIZER, SCHEDULE, 6, 6)
 SFT_DATA = SftData(1, "t", 40, 600, 3, 1, 0.8, 8, 80, LIMITS)
@@ -47,7 +53,7 @@ RL = Rl(
 )  # fmt: skip
 SCORE = replace(EVALUATE, benchmarks=["bits_per_byte", "problems_heldout"])
 SECTIONS = {
-    "curate": CURATE, "tokenize": TOKENIZE, "pretrain": PRETRAIN, "problems": PROBLEMS,
+    "clean": CLEAN, "deduplicate": DEDUPLICATE, "curate": CURATE, "tokenize": TOKENIZE, "pretrain": PRETRAIN, "problems": PROBLEMS,
     "sft_data": SFT_DATA, "sft": SFT, "rl": RL, "evaluate": SCORE, "release": SECTION,
 }  # fmt: skip
 LOCKED = replace(LOCK, run_digest="a" * 64, sections=canonical_json(SECTIONS))
@@ -61,8 +67,10 @@ def run_line(corpus: Path) -> Run:
     """Run every station but the audit, at its smallest, and record it in the log book as a run records it."""
     section = Ingest(1, "t", [Source("library", "files", "PSF-2.0", path=str(corpus))], 1 << 26, 1 << 20)
     documents = ingest(section, list_sources(section), by("ingest"))
-    verdicts = [judge_shard(CURATE, documents, shard, by("curate", documents)) for shard in range(2)]
-    candidate = curate(CURATE, documents, verdicts, by("curate", documents, *verdicts))
+    cleaned = [clean_shard(CLEAN, documents, shard, by("clean", documents)) for shard in range(2)]
+    values = [measure_shard(measured_part(CURATE), shard, by("curate", shard)) for shard in cleaned]
+    pairs = find_pairs(DEDUPLICATE, cleaned, by("deduplicate", *cleaned))
+    candidate = curate(CURATE, cleaned, values, pairs, by("curate", *cleaned, *values, pairs))
     curated = lake.publish(candidate)
     tokenizer = train_tokenizer(TOKENIZE, curated, by("tokenize", curated))
     sequences = pack(TOKENIZE, curated, tokenizer, by("tokenize", curated, tokenizer))

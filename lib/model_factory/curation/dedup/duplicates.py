@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from model_factory.cards.curate import NearDuplicates
+from model_factory.cards.deduplicate import NearDuplicates
 from model_factory.curation.dedup.choose import choose
 from model_factory.curation.dedup.find import ORDER, find
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from model_factory.cards.curate import NearDuplicates
+from model_factory.cards.deduplicate import NearDuplicates
 from model_factory.curation.dedup.candidates import near_candidates
 from model_factory.curation.dedup.exact import exact_pairs
 from model_factory.curation.dedup.signatures import SIGNATURES_SCHEMA, signatures
@@ -94,6 +94,6 @@ def _refuse_two_recipes(stored: pl.DataFrame, new: pl.DataFrame) -> None:
     made, wanted = (set(rows["recipe"].unique()) for rows in (stored, new))
     if stored.height and new.height and made != wanted:
         raise ValueError(
-            f"curate.near_duplicates: stored signatures were made as {' and '.join(sorted(made))}, the card asks for "
+            f"deduplicate.near: stored signatures were made as {' and '.join(sorted(made))}, the card asks for "
             f"{' and '.join(sorted(wanted))}; sign the stored documents again or keep the card's values"
         )

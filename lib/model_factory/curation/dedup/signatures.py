@@ -12,7 +12,7 @@ import polars as pl
 from rensa import RMinHash  # type: ignore[attr-defined]
 
 from model_factory import ledger
-from model_factory.cards.curate import NearDuplicates
+from model_factory.cards.deduplicate import NearDuplicates
 from model_factory.curation.dedup.windows import Windows, batches, mixed, windows
 
 # Moves whenever equal texts could get other signatures.

@@ -28,10 +28,13 @@ class Chosen:
     version: str
 
 
-def load_filters(filters: Mapping[str, Settings]) -> dict[str, Chosen]:
+def load_filters(filters: Mapping[str, Settings], bounded: bool = True) -> dict[str, Chosen]:
     """`filters` as the card has them (name → settings); CardError for an unknown filter, and for a setting that is
-    unknown, missing or no number."""
-    return {name: _chosen(name, settings, load(FILTERS, name, "curate.filters")) for name, settings in filters.items()}
+    unknown, missing or no number. Thresholds may be missing where they are not `bounded`: measuring needs none."""
+    return {
+        name: _chosen(name, settings, load(FILTERS, name, "curate.filters"), bounded)
+        for name, settings in filters.items()
+    }
 
 
 def check_domains(domains: Domains, chosen: Mapping[str, Chosen]) -> None:
@@ -48,19 +51,20 @@ def check_domains(domains: Domains, chosen: Mapping[str, Chosen]) -> None:
                 _check_number(f"{field}.{threshold}", value)
 
 
-def _chosen(name: str, settings: Settings, found: Filter) -> Chosen:
+def _chosen(name: str, settings: Settings, found: Filter, bounded: bool) -> Chosen:
+    thresholds = found.thresholds if bounded else ()
     field = f"curate.filters.{name}"
     for setting in settings:
         what = "parameter or threshold" if found.parameters else "threshold"
         _check_known(f"{field}.{setting}", setting, (*found.parameters, *found.thresholds), what)
-    for setting in (*found.parameters, *found.thresholds):
+    for setting in (*found.parameters, *thresholds):
         if setting not in settings:
             raise CardError(f"{field}.{setting}: missing; science has no defaults in code: write it in the card")
-    for threshold in found.thresholds:
+    for threshold in thresholds:
         _check_number(f"{field}.{threshold}", settings[threshold])
     parameters = {parameter: settings[parameter] for parameter in found.parameters}
-    thresholds = {threshold: float(settings[threshold]) for threshold in found.thresholds}
-    return Chosen(found, parameters, thresholds, _version(field, found.version, parameters))
+    bounds = {threshold: float(settings[threshold]) for threshold in thresholds}
+    return Chosen(found, parameters, bounds, _version(field, found.version, parameters))
 
 
 def _version(field: str, version: str, parameters: dict[str, Any]) -> str:

@@ -51,9 +51,9 @@ def normalise(documents: pl.DataFrame, steps: Mapping[str, Parameters]) -> Norma
 
 def load_steps(steps: Mapping[str, Parameters]) -> dict[str, Step]:
     """The steps that a card names; CardError where it names them wrongly."""
-    loaded = {name: load(STEPS, name, "curate.normalise") for name in steps}
+    loaded = {name: load(STEPS, name, "clean.normalise") for name in steps}
     for name, step in loaded.items():
-        _check_parameters(f"curate.normalise.{name}", steps[name], step.parameters)
+        _check_parameters(f"clean.normalise.{name}", steps[name], step.parameters)
     return loaded
 
 

@@ -1,4 +1,5 @@
-"""The steps a card may name under `curate.normalise`, in the order in which the card names them."""
+"""The steps a card may name under `clean.normalise`, in the order in which they are applied: what is wrongly
+decoded first, boilerplate once lines are clean."""
 
 _HERE = "model_factory.curation.normalise"
 

@@ -62,10 +62,10 @@ def redact_text(
 
 def load_detectors(detectors: Mapping[str, Parameters]) -> dict[str, Detector]:
     """The detectors that a card names, in the registry's order; CardError where it names them wrongly."""
-    loaded = {name: load(DETECTORS, name, "curate.pii") for name in detectors}
+    loaded = {name: load(DETECTORS, name, "clean.redact") for name in detectors}
     for name, detector in loaded.items():
         for parameter in _wrong(detectors[name], detector.parameters):
-            raise CardError(f"curate.pii.{name}.{parameter}")
+            raise CardError(f"clean.redact.{name}.{parameter}")
     return {name: loaded[name] for name in DETECTORS if name in loaded}
 
 

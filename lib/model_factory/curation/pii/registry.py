@@ -1,4 +1,4 @@
-"""The detectors a card may name under `curate.pii`. Where two find the same characters the upper one has them:
+"""The detectors a card may name under `clean.redact`. Where two find the same characters the upper one has them:
 what a checksum or a fixed format vouches for comes before what only looks the part."""
 
 _HERE = "model_factory.curation.pii"

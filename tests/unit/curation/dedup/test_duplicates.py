@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from datasketch import MinHash, MinHashLSH
 
-from model_factory.cards.curate import NearDuplicates
+from model_factory.cards.deduplicate import NearDuplicates
 from model_factory.curation.dedup.choose import choose
 from model_factory.curation.dedup.duplicates import duplicates
 from model_factory.curation.dedup.find import PAIRS_SCHEMA, find

@@ -6,7 +6,7 @@ from multiprocessing import get_context
 import polars as pl
 import pytest
 
-from model_factory.cards.curate import NearDuplicates
+from model_factory.cards.deduplicate import NearDuplicates
 from model_factory.curation.dedup.choose import choose
 from model_factory.curation.dedup.find import NOTHING, ORDER, Known, find, pairs_of
 from model_factory.curation.dedup.signatures import SIGNATURES_SCHEMA, signatures
@@ -87,7 +87,7 @@ def test_pairs_do_not_depend_on_how_much_is_held_at_once(documents, monkeypatch)
 
 def test_signatures_of_other_settings_are_refused(documents):
     known = find(documents[:5], NearDuplicates(5, 14, 8, 0.8), 17)
-    with pytest.raises(ValueError, match=r"curate\.near_duplicates.*sign the stored documents again"):
+    with pytest.raises(ValueError, match=r"deduplicate\.near.*sign the stored documents again"):
         find(documents[5:], SETTINGS, 17, known, _lookup(documents))
 
 
