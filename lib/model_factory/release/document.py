@@ -43,9 +43,18 @@ def document(line: Line, asked: str) -> Document:
     return _with_function(line, found[0], function) if function else found[0]
 
 
+def cleaned(line: Line, doc_id: str) -> dict[str, Any]:
+    """A document's text as every later station saw it, with what was changed and replaced in it."""
+    for shard in line.parents("candidate", "clean.documents"):
+        rows = lake.read(shard, ["text", "changes", "redactions"], f"doc_id = '{doc_id}'").to_pylist()
+        if rows:
+            return rows[0]
+    raise LookupError(f"document {doc_id} is in no shard of clean.documents that the corpus was made from")
+
+
 def text_of(line: Line, doc_id: str) -> str:
-    """The text of a document as it came in."""
-    return lake.read(line.snapshot("documents"), ["text"], f"doc_id = '{doc_id}'")["text"][0].as_py()
+    """The text of a document as every station after `clean` saw it."""
+    return cleaned(line, doc_id)["text"]
 
 
 def span_of(text: str, function: str) -> tuple[int, int]:

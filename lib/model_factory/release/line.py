@@ -49,6 +49,10 @@ class Line:
         """The snapshot of `table` that was written together with the one at `place`."""
         return made_beside(table, self.snapshot(place)) if table in lake.tables() else None
 
+    def parents(self, place: str, table: str) -> list[Snapshot]:
+        """The snapshots of `table` that the artifact at `place` was made from."""
+        return [lake.find(parent.uri) for parent in self.held[place].lineage.parents if parent.name == table]
+
     def section(self, place: str, station: str, kind: type[T]) -> T:
         """The section that the artifact at `place` was made with: its own run's, which may be an earlier one."""
         return section_of(self._lock_of(self.held[place].lineage.run_digest), station, kind)

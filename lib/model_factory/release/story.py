@@ -21,6 +21,8 @@ def _blocks(story: dict[str, Any]) -> Iterator[Any]:
     name = f"{file['source']}:{file['path']}" if "source" in file else f"problem {file['doc_id'][:12]}"
     yield Text(f"{name}{'::' + file['function'] if file.get('function') else ''}, run {story['run'][:12]}", "bold")
     yield _facts("file", {key: value for key, value in file.items() if key not in ("kind", "source", "path")})
+    if story["cleaned"]:
+        yield _table("repairs and placeholders", story["cleaned"], ("by", "what", "version"))
     if story["verdicts"]:
         yield _table("verdicts", story["verdicts"], ("rule", "value", "threshold", "kept", "version"))
     yield _facts("fate", story["fate"])

@@ -11,14 +11,14 @@ from model_factory.blender.tokenizer import END, load_encoder
 from model_factory.cards.pretrain import Pretrain
 from model_factory.cards.sft import Sft
 from model_factory.cards.tokenize import Tokenize
-from model_factory.release.document import Document, document, text_of
+from model_factory.release.document import Document, cleaned, document, text_of
 from model_factory.release.line import Line
 
 Story = dict[str, Any]
 
 
 def trace(asked: str) -> Story:
-    """What became of a document in the newest run: file → verdicts → kept or scrapped → sequences → the
+    """What became of a document in the newest run: file → repairs → verdicts → kept or scrapped → sequences → the
     pretraining steps that saw them → fine-tuning rows and the steps that saw those, or the transcripts of a
     problem → scores.
 
@@ -31,6 +31,7 @@ def trace(asked: str) -> Story:
         "asked": asked,
         "run": line.run_digest,
         "file": _file(found),
+        "cleaned": _cleaned(line, found),
         "verdicts": _rows(line.beside("curated.verdicts", "candidate"), found),
         "fate": _fate(line, found),
         "tokens": sequences,
@@ -44,6 +45,25 @@ def trace(asked: str) -> Story:
 def _file(found: Document) -> dict[str, Any]:
     function = {"function": found.function, "characters": list(found.span)} if found.function else {}
     return {"kind": found.kind, **found.row, **function}
+
+
+def _cleaned(line: Line, found: Document) -> list[dict[str, Any]]:
+    """What repaired the text, and what was replaced by placeholders in it."""
+    if found.kind != "document":
+        return []
+    row = cleaned(line, found.doc_id)
+    changes = [
+        {"by": one["step"], "what": _extent(one["num_lines"], one["withheld"]), "version": one["version"]}
+        for one in row["changes"]
+    ]
+    return changes + [
+        {"by": one["detector"], "what": f"{one['count']} replaced", "version": one["version"]}
+        for one in row["redactions"]
+    ]
+
+
+def _extent(num_lines: int, withheld: bool) -> str:
+    return "withheld: it would have changed the program" if withheld else f"{num_lines} lines changed"
 
 
 def _rows(snapshot: Any, found: Document) -> list[dict[str, Any]]:
