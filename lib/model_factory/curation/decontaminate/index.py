@@ -44,7 +44,7 @@ def build_index(items: pl.DataFrame, settings: Decontaminate) -> Index:
         )
     rows = items.select(ITEM_COLUMNS).sort(ITEM_COLUMNS)
     num_words = np.diff(words_of(rows["text"], 1).offsets)
-    rows = rows.with_columns(length=np.minimum(num_words, settings.ngram))
+    rows = rows.with_columns(length=pl.Series(np.minimum(num_words, settings.ngram)))
     long_enough = rows.filter(pl.col("length") >= settings.min_words).with_row_index("place")
     lengths = long_enough["length"].unique().sort().to_list()
     ngrams = [_ngrams(long_enough.filter(pl.col("length") == length), length) for length in lengths]

@@ -1,5 +1,7 @@
 """Passages that stand elsewhere already: where they are, which document had them first, and texts without them."""
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from model_factory.curation.dedup.find import PAIRS_SCHEMA
@@ -18,16 +20,15 @@ SPANS_SCHEMA = pl.Schema(
 
 def cut(documents: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     """`documents` (doc_id, text, …) in their order without `spans` (SPANS_SCHEMA, in any order, overlaps allowed)."""
-    places = spans.sort("doc_id", "start_byte").group_by("doc_id", maintain_order=True)
-    of = {name: places for name, *places in places.agg("start_byte", "end_byte").iter_rows()}
-    touched = documents.filter(pl.col("doc_id").is_in(list(of))).select("doc_id", "text")
-    texts = [_without(text, zip(*of[name], strict=True)) for name, text in touched.iter_rows()]
-    rest = touched.with_columns(cut=pl.Series(texts, dtype=pl.String)).select("doc_id", "cut")
+    places = spans.sort("start_byte").group_by("doc_id").agg("start_byte", "end_byte")
+    touched = documents.select("doc_id", "text").join(places, on="doc_id", maintain_order="left")
+    texts = [_without(text, zip(starts, ends, strict=True)) for _, text, starts, ends in touched.iter_rows()]
+    rest = touched.select("doc_id", cut=pl.Series(texts, dtype=pl.String))
     joined = documents.join(rest, on="doc_id", how="left", maintain_order="left")
     return joined.with_columns(text=pl.coalesce("cut", "text")).drop("cut")
 
 
-def _without(text: str, places: "zip[tuple[int, int]]") -> str:
+def _without(text: str, places: Iterable[tuple[int, int]]) -> str:
     content, kept, at = text.encode(), [], 0
     for start, end in places:
         kept.append(content[at:start])

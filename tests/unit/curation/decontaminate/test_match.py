@@ -46,12 +46,13 @@ def _items(count, draw):
 
 
 def _disguised(text, draw):
-    """As items are found in the wild: another case, other white space and marks, quoted, a word changed, cut off."""
+    """As items are found in the wild: another case, other white space and marks, quoted; of longer ones a word changed
+    or the end cut off."""
     ways = [
         lambda: text.upper(),
         lambda: re.sub(r"\s+", "\n    ", text),
         lambda: "> " + re.sub(r"[,.;:?]", " —", text),
-        lambda: re.sub(r"\b(has|sold|leaves|rest)\b", "once", text, count=1),
+        lambda: re.sub(r"\b(has|leaves|rest)\b", "once", text, count=1),
         lambda: " ".join(text.split()[: int(len(text.split()) * 0.8)]) if len(text.split()) > 12 else text,
     ]
     return draw.choice(ways)()

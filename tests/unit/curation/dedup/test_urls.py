@@ -28,7 +28,8 @@ def test_which_urls_are_one_page(left, right, same):
 
 def _frame(urls, start=0):
     ids = [f"d{start + place}" for place in range(len(urls))]
-    return pl.DataFrame({"doc_id": ids, "source": "s", "path": ids, "url": urls}, schema_overrides={"url": pl.String})
+    columns = {"doc_id": ids, "source": ["s"] * len(ids), "path": ids, "url": urls}
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
 def test_pages_are_paired_with_their_first_and_with_known_ones():
