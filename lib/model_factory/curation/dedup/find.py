@@ -70,7 +70,7 @@ def pairs_of(new: pl.DataFrame, settings: NearDuplicates, lookup: Lookup, known:
     compared_D = (~names.is_in(copies.implode()) & rows["bands"].is_not_null()).to_numpy()
     proposed = near_candidates(rows["bands"], np.flatnonzero(compared_D), is_new_D)
     near, similarity = verified(texts_of, rows["num_bytes"].to_numpy(), proposed, settings.ngram, settings.threshold)
-    pairs = [_named(names, exact, "exact", np.ones(len(exact))), _named(names, near, "near", similarity)]
+    pairs = [named_pairs(names, exact, "exact", np.ones(len(exact))), named_pairs(names, near, "near", similarity)]
     return pl.concat(pairs).sort("kind", "doc_id", "other_doc_id")
 
 
@@ -78,7 +78,8 @@ def _without(ids: pl.Series, rows: pl.DataFrame) -> pl.Series:
     return ids.filter(~ids.is_in(rows["doc_id"].implode()))
 
 
-def _named(names: pl.Series, pairs: np.ndarray, kind: str, similarity: np.ndarray) -> pl.DataFrame:
+def named_pairs(names: pl.Series, pairs: np.ndarray, kind: str, similarity: np.ndarray) -> pl.DataFrame:
+    """Rows (PAIRS_SCHEMA) of pairs (i < j) of positions in `names`."""
     return pl.DataFrame(
         {
             "doc_id": names.gather(pairs[:, 1]),

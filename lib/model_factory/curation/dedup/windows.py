@@ -58,7 +58,7 @@ def _without_foreign_breaks(texts: pl.Series) -> pl.Series:
 
 def batches(texts: pl.Series, size_bytes: int) -> Iterator[pl.Series]:
     """`texts` in pieces of about `size_bytes`, at least one document each."""
-    piece_D = texts.str.len_bytes().cum_sum().to_numpy() // size_bytes
+    piece_D = texts.str.len_bytes().cast(pl.Int64).cum_sum().to_numpy() // size_bytes
     starts = [0, *(np.flatnonzero(np.diff(piece_D)) + 1).tolist(), len(texts)]
     for start, end in pairwise(starts):
         if end > start:
@@ -66,8 +66,8 @@ def batches(texts: pl.Series, size_bytes: int) -> Iterator[pl.Series]:
 
 
 def _windows(texts: pl.Series, ngram: int) -> Windows:
-    bytes_N, offsets_D = _buffer(texts)
-    words_T, firsts_D = _words(bytes_N, offsets_D)
+    bytes_N, offsets_D = byte_row(texts)
+    words_T, _, firsts_D = hashed_words(bytes_N, offsets_D)
     lengths_D = np.diff(firsts_D)
     base_T, inverse_T = _powers(len(words_T) + 1)
     prefix = np.zeros(len(words_T) + 1, dtype=np.uint64)
@@ -79,7 +79,7 @@ def _windows(texts: pl.Series, ngram: int) -> Windows:
     return Windows(hashes_T[whole_T], _offsets(counts_D))
 
 
-def _buffer(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
+def byte_row(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
     """All texts as one row of bytes, 0 where no word is, and where each text starts in it."""
     array = texts.to_arrow()
     _, offsets, content = array.buffers()
@@ -88,8 +88,8 @@ def _buffer(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(bytes(raw).translate(_WORD_BYTES), dtype=np.uint8), offsets_D - offsets_D[0]
 
 
-def _words(bytes_N: np.ndarray, offsets_D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mixed hash of every word, and which word is each text's first (shape (D + 1,))."""
+def hashed_words(bytes_N: np.ndarray, offsets_D: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The mixed hash of every word, where it starts, and which word is each text's first (shape (D + 1,))."""
     is_word = bytes_N > 0
     after_break = np.ones(len(bytes_N), dtype=bool)
     np.logical_not(is_word[:-1], out=after_break[1:])
@@ -100,7 +100,7 @@ def _words(bytes_N: np.ndarray, offsets_D: np.ndarray) -> tuple[np.ndarray, np.n
     np.cumsum(bytes_N * base_N[:-1], out=prefix[1:])
     # What lies between two words adds nothing, so that a word may reach up to the next one.
     hashes_T = np.diff(prefix[starts_T], append=prefix[-1]) * inverse_N[starts_T]
-    return mixed(hashes_T), np.searchsorted(starts_T, offsets_D)
+    return mixed(hashes_T), starts_T, np.searchsorted(starts_T, offsets_D)
 
 
 def mixed(hashes: np.ndarray) -> np.ndarray:
