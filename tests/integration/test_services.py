@@ -16,7 +16,8 @@ pytestmark = pytest.mark.services
 
 BUCKET = "lake"
 TABLES = {
-    "raw.documents", "clean.documents", "curated.values", "curated.pairs", "curated.verdicts", "curated.documents", "curated.scrap", "tokens.sequences", "rl.problems",
+    "raw.documents", "clean.documents", "curated.values", "curated.pairs",
+    "curated.verdicts", "curated.documents", "curated.scrap", "tokens.sequences", "rl.problems",
     "sft.executions", "rl.transcripts", "evals.items",
 }  # fmt: skip
 ARTIFACTS = {

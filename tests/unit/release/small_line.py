@@ -53,7 +53,8 @@ RL = Rl(
 )  # fmt: skip
 SCORE = replace(EVALUATE, benchmarks=["bits_per_byte", "problems_heldout"])
 SECTIONS = {
-    "clean": CLEAN, "deduplicate": DEDUPLICATE, "curate": CURATE, "tokenize": TOKENIZE, "pretrain": PRETRAIN, "problems": PROBLEMS,
+    "clean": CLEAN, "deduplicate": DEDUPLICATE, "curate": CURATE, "tokenize": TOKENIZE, "pretrain": PRETRAIN,
+    "problems": PROBLEMS,
     "sft_data": SFT_DATA, "sft": SFT, "rl": RL, "evaluate": SCORE, "release": SECTION,
 }  # fmt: skip
 LOCKED = replace(LOCK, run_digest="a" * 64, sections=canonical_json(SECTIONS))
