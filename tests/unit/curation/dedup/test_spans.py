@@ -60,10 +60,7 @@ def test_every_passage_is_left_exactly_once(texts, unit):
     settings = RepeatedPassages(unit, 5)
 
     def units(text):
-        if unit == "line":
-            split = text.split("\n")
-        else:
-            split = re.split(r"\n[ \t]*(?:\n[ \t]*)+", text)
+        split = text.split("\n") if unit == "line" else re.split(r"\n[ \t]*(?:\n[ \t]*)+", text)
         return [normal for each in split if len(normal := " ".join(each.split())) >= 5]
 
     left = cut(_frame(texts), _repeated(texts, settings))["text"].to_list()
