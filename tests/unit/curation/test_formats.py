@@ -114,6 +114,7 @@ def test_warc_gives_pages_and_nothing_else():
     [
         ("cut.wet", WET[:-8], 2, "truncated"),
         ("cut.wet.gz", gzip.compress(WET)[:-12], 2, "truncated"),
+        ("cut.warc", _response("http://x.org/a", b"<p>" + b"x" * 100)[:-40], 0, "truncated"),
         ("noise.wet", WET + b"noise" * 9, 3, "corrupt"),
         ("noise.warc", b"nothing of the kind", 0, "corrupt"),
     ],

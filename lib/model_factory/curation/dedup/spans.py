@@ -40,8 +40,7 @@ def span_pairs(documents: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     """Which documents share passages, as PAIRS_SCHEMA: `similarity` is the share of the bytes of `doc_id`'s text
     that `other_doc_id` had first (spans of one kind do not overlap). `choose` leaves no document out for them."""
     sizes = documents.select("doc_id", size=pl.col("text").str.len_bytes())
-    lengths = spans.group_by("doc_id", "other_doc_id", "kind").agg(
-        length=(pl.col("end_byte") - pl.col("start_byte")).sum()
-    )
+    length = pl.col("end_byte") - pl.col("start_byte")
+    lengths = spans.group_by("doc_id", "other_doc_id", "kind").agg(length=length.sum())
     shares = lengths.join(sizes, on="doc_id").with_columns(similarity=pl.col("length") / pl.col("size"))
     return shares.select(PAIRS_SCHEMA.names()).sort("kind", "doc_id", "other_doc_id")

@@ -10,6 +10,7 @@ from model_factory.curation.formats.piece import Limits, Piece, Reject, decode, 
 from model_factory.curation.formats.unpack import Broken, unpacked
 from model_factory.curation.sources.raw_file import RawFile
 
+CODINGS = ("Content-Encoding", "Transfer-Encoding")  # under these the decoded length says nothing
 PAGES = ("text/html", "application/xhtml+xml")
 
 
@@ -65,9 +66,10 @@ def _read_record(path: str, record: WarcRecord, file: RawFile, limits: Limits) -
     content = record.reader.read(limits.max_document_bytes + 1)
     if len(content) > limits.max_document_bytes:
         return too_large(path, record.content_length, limits)
+    coded = record.http_headers and any(name in record.http_headers for name in CODINGS)
+    if "Content-Length" not in record.headers or (len(content) < record.content_length and not coded):
+        return Reject(path, "truncated", f"{len(content)} bytes of {record.content_length}")
     if record.is_http:
         return page(path, content, record.http_charset or "", file, url)
-    if len(content) < record.content_length or "Content-Length" not in record.headers:
-        return Reject(path, "truncated", f"{len(content)} bytes of {record.content_length}")
     found = decode(path, content)
     return Piece(path, found.text, found.num_bytes, url) if isinstance(found, Piece) else found
