@@ -27,6 +27,8 @@ from model_factory.release.verify import held
 MODES = ("greedy", "sampled")
 SPLITS = ("problems_heldout", "problems_combination")
 RESAMPLES = 2000
+# Place in the line → the station that trains it.
+PLACES = {"taught": "sft", "reinforced": "rl"}
 Items = dict[tuple[str, str], list[Item]]
 
 
@@ -74,11 +76,19 @@ def seeded(seed: int, rl: str = "", sft: str = "") -> str:
 
 def longer(card: str, measured: str, seed: int) -> str:
     """The card with as many more SFT steps as fit into the seconds that RL took in the run of card `measured`."""
-    seconds = {one.station: kept_seconds(one) for one in ledger.runs(card=measured)[0].stations}
+    run_digest = ledger.runs(card=measured)[0].run_digest
+    seconds = {station: trained_seconds(run_digest, place, station) for place, station in PLACES.items()}
     steps = parse(Card.read(checkout() / card)).sft.num_steps
     more = steps + round(steps * seconds["rl"] / seconds["sft"])
     # One step of RL, since the line has no way around the station; the SFT checkpoint is what is looked at.
     return seeded(seed, rl="num_steps: 1, schedule: {warmup_steps: 0}", sft=f"num_steps: {more}")
+
+
+def trained_seconds(run_digest: str, place: str, station: str) -> float:
+    """Seconds that a checkpoint of the run took in the run that made it: this one may have been served from the cache."""
+    made_in = held(run_digest)[place]["lineage"]["run_digest"]
+    run = next(one for one in ledger.runs() if one.run_digest == made_in)
+    return next(kept_seconds(one) for one in run.stations if one.station == station)
 
 
 def kept_seconds(station: object) -> float:
