@@ -46,7 +46,8 @@ def test_cold_run_executes_every_station_and_prints_the_table(cold: str) -> None
 def test_the_same_again_is_served_from_the_cache(clone: Clone, cold: str) -> None:
     again = clone.factory()
     assert stations_run(again) == []
-    assert set(stations_cached(again)) == set(STATIONS)
+    # Shards that come from the cache say nothing, and `clean` has no task beside them.
+    assert set(stations_cached(again)) == set(STATIONS) - {"clean"}
 
 
 def test_a_changed_rl_section_runs_rl_and_what_follows(clone: Clone, cold: str, tmp_path: Path) -> None:
@@ -126,10 +127,10 @@ def test_a_checkpoint_without_its_marker_is_refused_with_the_cure(clone: Clone, 
 
 
 def test_a_deleted_snapshot_behind_a_cache_hit_says_how_to_rebuild(clone: Clone, cold: str, tmp_path: Path) -> None:
-    clone.run("python", "-c", "from model_factory import lake; lake.catalog().drop_table('tokens.sequences')")
-    changed = _changed(clone, tmp_path, "reuse: {pretrain: another}")
+    clone.run("python", "-c", "from model_factory import lake; lake.catalog().drop_table('rl.problems')")
+    changed = _changed(clone, tmp_path, "rl: {optimizer: {lr: 0.0007}}")
     printed = " ".join(clone.run(*changed, expect=1).split())
-    assert "tokens.sequences" in printed
+    assert "rl.problems" in printed
     assert "factory rerun" in printed
 
 

@@ -85,7 +85,7 @@ def longer(card: str, measured: str, seed: int) -> str:
 
 
 def trained_seconds(run_digest: str, place: str, station: str) -> float:
-    """Seconds that a checkpoint of the run took in the run that made it: this one may have been served from the cache."""
+    """Seconds that a checkpoint of the run took where it was made: the run itself may have had it from the cache."""
     made_in = held(run_digest)[place]["lineage"]["run_digest"]
     run = next(one for one in ledger.runs() if one.run_digest == made_in)
     return next(kept_seconds(one) for one in run.stations if one.station == station)

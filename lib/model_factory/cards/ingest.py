@@ -14,8 +14,9 @@ class Source:
     call it; `licence` is an SPDX expression or "declared" where each file's own is looked up. `path` is a
     folder, file, glob or fsspec URL for `files`, a repository for `git`, a saved dataset for `huggingface`,
     "catalog:namespace.table" or the URL of a metadata file for `iceberg`; `revision` the commit, tag or branch of
-    a repository, the snapshot, tag or branch of a table; `include` patterns (fnmatch) of which a file's logical
-    path must match one; `packages` the allow-list for `distribution_sources`. `text_column` and `url_column`
+    a repository, the snapshot, tag or branch of a table; `include` patterns (fnmatch) of which a file's
+    logical path must match one, `exclude` those of which it must match none; `packages` the allow-list for
+    `distribution_sources`. `text_column` and `url_column`
     are the columns of tabular files that hold the text and where it was published; `main_content` leaves
     navigation and page furniture of HTML out.
     """
@@ -31,6 +32,7 @@ class Source:
     url_column: str = ""
     revision: str = ""
     include: list[str] = field(default_factory=list)
+    exclude: list[str] = field(default_factory=list)
     main_content: bool = True
 
 

@@ -98,7 +98,7 @@ def test_the_steps_are_those_that_training_really_drew(ended: Run, monkeypatch: 
 def test_a_function_is_in_the_sequences_that_spell_it(ended: Run) -> None:
     path = row_of(ended, "textwrap.py")["path"]
     story = trace(f"library:{path}::dedent")
-    text = lake.read(ended.documents, ["text"], f"doc_id = '{story['file']['doc_id']}'")["text"][0].as_py()
+    text = lake.read(ended.curated, ["text"], f"doc_id = '{story['file']['doc_id']}'")["text"][0].as_py()
     first, last = story["file"]["characters"]
     assert text[first:last].startswith("def dedent(text):")
     encoder = load_encoder(ended.tokenizer)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from model_factory.cards.deduplicate import NearDuplicates
-from model_factory.curation.dedup.candidates import near_candidates
+from model_factory.curation.dedup.candidates import near_candidates, plausible
 from model_factory.curation.dedup.exact import exact_pairs
 from model_factory.curation.dedup.signatures import SIGNATURES_SCHEMA, signatures
 from model_factory.curation.dedup.verify import verified
@@ -69,6 +69,7 @@ def pairs_of(new: pl.DataFrame, settings: NearDuplicates, lookup: Lookup, known:
     copies = pl.concat([known.pairs.filter(pl.col("kind") == "exact")["doc_id"], names.gather(exact[:, 1])])
     compared_D = (~names.is_in(copies.implode()) & rows["bands"].is_not_null()).to_numpy()
     proposed = near_candidates(rows["bands"], np.flatnonzero(compared_D), is_new_D)
+    proposed = plausible(rows["sketch"], proposed, settings.threshold)
     near, similarity = verified(texts_of, rows["num_bytes"].to_numpy(), proposed, settings.ngram, settings.threshold)
     pairs = [named_pairs(names, exact, "exact", np.ones(len(exact))), named_pairs(names, near, "near", similarity)]
     return pl.concat(pairs).sort("kind", "doc_id", "other_doc_id")

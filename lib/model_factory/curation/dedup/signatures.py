@@ -27,6 +27,7 @@ SIGNATURES_SCHEMA = pl.Schema(
         "num_bytes": pl.Int64,
         "content": pl.Int64,
         "bands": pl.List(pl.Int64),
+        "sketch": pl.Binary,
     }
 )
 
@@ -35,10 +36,12 @@ def signatures(documents: pl.DataFrame, settings: NearDuplicates, seed: int) -> 
     """A row for every one of `documents` (doc_id, source, path, text), as SIGNATURES_SCHEMA.
 
     `bands` holds a key for each band: two documents agree in a band where the keys are equal. A text without words
-    has nothing to compare: its bands are null. `content` is equal for texts with the same words, whatever stands
-    between them. `recipe` names everything that decides the values: only rows of one recipe can be compared.
+    has nothing to compare: its bands are null. `sketch` is the low byte of every row (b-bit minwise hashing, Li and
+    König 2010): the share of equal bytes estimates the similarity. `content` is equal for texts with the same
+    words, whatever stands between them. `recipe` names everything that decides the values: only rows of one recipe can
+    be compared.
     """
-    parts = [pl.DataFrame(schema={name: SIGNATURES_SCHEMA[name] for name in ("content", "bands")})]
+    parts = [pl.DataFrame(schema={name: SIGNATURES_SCHEMA[name] for name in ("content", "bands", "sketch")})]
     with ledger.progress(documents.height, "near duplicates", "documents") as progress:
         for texts in batches(documents["text"], BATCH_BYTES):
             parts.append(_signed(texts, settings, seed))
@@ -62,21 +65,31 @@ def recipe(settings: NearDuplicates, seed: int) -> str:
 def _signed(texts: pl.Series, settings: NearDuplicates, seed: int) -> pl.DataFrame:
     found = windows(texts, settings.ngram)
     has_words_D = np.diff(found.offsets) > 0
-    bands = pl.Series(_band_keys(found, settings, seed)).arr.to_list()
-    rows = pl.DataFrame({"has_words": has_words_D, "row": np.cumsum(has_words_D) - 1})
-    row_D = rows.select(pl.when("has_words").then("row")).to_series()
-    return pl.DataFrame({"content": _content(found), "bands": bands.gather(row_D)})
+    rows_DBR = _minhashes(found, settings, seed)
+    low_D = rows_DBR.astype(np.uint8).reshape(-1, settings.num_bands * settings.band_rows)
+    with_words = pl.DataFrame(
+        {"bands": pl.Series(_band_keys(rows_DBR)).arr.to_list(), "sketch": [row.tobytes() for row in low_D]},
+        schema={name: SIGNATURES_SCHEMA[name] for name in ("bands", "sketch")},
+    )
+    place = pl.DataFrame({"has_words": has_words_D, "row": np.cumsum(has_words_D) - 1})
+    row_D = place.select(pl.when("has_words").then("row")).to_series()
+    spread = with_words.select(pl.all().gather(row_D))
+    return spread.insert_column(0, pl.Series("content", _content(found)))
 
 
-def _band_keys(found: Windows, settings: NearDuplicates, seed: int) -> np.ndarray:
-    """The MinHash rows of each band as one number; only documents with words, shape (D, B)."""
+def _minhashes(found: Windows, settings: NearDuplicates, seed: int) -> np.ndarray:
+    """32 bits a row, only of documents with words, shape (D, B, R)."""
     shape = (settings.num_bands, settings.band_rows)
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(
         found.hashes, np.unique(found.offsets).astype(np.uint64), shape[0] * shape[1], seed
     )
-    rows_DBR = np.array(matrix.to_rows(), dtype=np.uint64).reshape(-1, *shape)
+    return np.array(matrix.to_rows(), dtype=np.uint64).reshape(-1, *shape)
+
+
+def _band_keys(rows_DBR: np.ndarray) -> np.ndarray:
+    """The rows of each band as one number, shape (D, B)."""
     keys_DB = np.zeros(rows_DBR.shape[:2], dtype=np.uint64)
-    for row in range(settings.band_rows):
+    for row in range(rows_DBR.shape[2]):
         keys_DB = mixed(keys_DB ^ rows_DBR[:, :, row])
     return keys_DB.view(np.int64)
 

@@ -31,7 +31,9 @@ def find(source: Source) -> Iterator[RawFile]:
 
 
 def included(source: Source, path: str) -> bool:
-    return not source.include or any(fnmatch.fnmatchcase(path, pattern) for pattern in source.include)
+    """Whether the card's `include` and `exclude` leave a logical path in."""
+    wanted = not source.include or any(fnmatch.fnmatchcase(path, pattern) for pattern in source.include)
+    return wanted and not any(fnmatch.fnmatchcase(path, pattern) for pattern in source.exclude)
 
 
 def raw_file(source: Source, path: str, location: Location, origin: str) -> RawFile:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from model_factory.cards.ingest import Ingest
 from model_factory.curation.registry import load
+from model_factory.curation.sources.files import included
 from model_factory.curation.sources.raw_file import SINGLE_DOCUMENT, RawFile
 from model_factory.curation.sources.registry import SOURCES
 from model_factory.nouns import SourceListing
@@ -58,7 +59,8 @@ def survey(section: Ingest) -> Iterator[Surveyed]:
     left = section.max_total_bytes
     for source in section.sources:
         find = load(SOURCES, source.kind, f"ingest.sources[{source.name}].kind")
-        for file in sorted(find(source), key=lambda file: file.path):
+        found = (file for file in find(source) if included(source, file.path))
+        for file in sorted(found, key=lambda file: file.path):
             surveyed = _read(file, section, left)
             left -= 0 if surveyed.problem else surveyed.size_bytes
             with surveyed.stream:

@@ -10,6 +10,7 @@ from model_factory.cards.deduplicate import NearDuplicates
 from model_factory.curation.dedup.choose import choose
 from model_factory.curation.dedup.find import NOTHING, ORDER, Known, find, pairs_of
 from model_factory.curation.dedup.signatures import SIGNATURES_SCHEMA, signatures
+from model_factory.curation.dedup.verify import verified
 
 SETTINGS = NearDuplicates(ngram=5, num_bands=20, band_rows=6, threshold=0.8)
 
@@ -83,6 +84,21 @@ def test_pairs_do_not_depend_on_how_much_is_held_at_once(documents, monkeypatch)
     pieces = find(documents, SETTINGS, 17)
     assert pieces.pairs.equals(whole.pairs)
     assert pieces.signatures.equals(whole.signatures)
+
+
+def test_sketches_spare_comparisons_and_lose_no_true_pair(documents, monkeypatch):
+    compared = []
+
+    def count(texts_of, num_bytes_D, pairs_P, *settings):
+        compared.append(len(pairs_P))
+        return verified(texts_of, num_bytes_D, pairs_P, *settings)
+
+    monkeypatch.setattr("model_factory.curation.dedup.find.verified", count)
+    loose = NearDuplicates(ngram=1, num_bands=60, band_rows=2, threshold=0.8)
+    found = find(documents, loose, 17)
+    monkeypatch.setattr("model_factory.curation.dedup.candidates.ESTIMATE_MARGIN", 1000.0)
+    assert find(documents, loose, 17).pairs.equals(found.pairs)
+    assert compared[0] < compared[1] / 4
 
 
 def test_signatures_of_other_settings_are_refused(documents):
