@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from model_factory.cards.errors import CardError
-from model_factory.curation.filters.judge import judge
 from model_factory.curation.filters.parses import parses
+from tests.unit.curation.filters.tools import judge
 
 from .conftest import FILTERS as CARD
 

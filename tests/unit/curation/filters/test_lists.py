@@ -4,11 +4,11 @@ import polars as pl
 import pytest
 
 from model_factory.cards.errors import CardError
-from model_factory.curation.filters.judge import judge
 from model_factory.curation.filters.licence import is_allowed
 from model_factory.curation.filters.load import load_filters
 from model_factory.curation.filters.measure import columns_of, measure
 from model_factory.curation.filters.toxicity import false_positives, read_words
+from tests.unit.curation.filters.tools import judge
 
 from .settings import CARD
 from .tools import judged, prose, rows_of

@@ -7,8 +7,8 @@ import pytest
 from model_factory.curation.classifier import byte_model, linear
 from model_factory.curation.classifier.byte_model import ByteModelSettings
 from model_factory.curation.classifier.linear import LinearSettings
-from model_factory.curation.filters.judge import judge
 from model_factory.curation.filters.words import split_words
+from tests.unit.curation.filters.tools import judge
 
 from .planted import HELD_OUT, TUNING, seo_spam
 from .settings import CARD

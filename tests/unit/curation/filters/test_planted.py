@@ -5,7 +5,7 @@ import ast
 import polars as pl
 import pytest
 
-from model_factory.curation.filters.judge import judge
+from tests.unit.curation.filters.tools import judge
 
 from .planted import HELD_OUT, TUNING, homework, seo_spam
 from .settings import CARD

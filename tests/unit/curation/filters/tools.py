@@ -1,14 +1,22 @@
 """What the filters' tests share: texts judged by one filter, and real prose."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
-from model_factory.curation.filters.judge import judge
 from model_factory.curation.filters.measure import measure
+from model_factory.curation.filters.rule import Settings
+from model_factory.curation.filters.verdicts import judge as judge_values
 
 from .settings import CARD
+
+
+def judge(documents: pl.DataFrame, filters: Mapping[str, Settings]) -> pl.DataFrame:
+    """Measured and judged in one go, under one set of thresholds for all."""
+    nowhere = pl.DataFrame(schema={"doc_id": pl.String, "source": pl.String})
+    return judge_values(measure(documents, filters), filters, nowhere, {})
 
 
 def rows_of(texts: list[str], language: str = "text", **columns: list[Any]) -> pl.DataFrame:
