@@ -6,7 +6,9 @@ BIN := .venv/bin
 # Everything temporary stays in this checkout's state folder: flytekit makes a folder per import.
 export TMPDIR ?= $(CURDIR)/.factory/tmp
 
-.PHONY: help factory test check prove pictures setup lock lock-resolved images-pin bases-pin services test-services
+BENCH := --peer-python .venv-datatrove/bin/python
+
+.PHONY: help factory test check prove bench-data pictures setup lock lock-resolved images-pin bases-pin services test-services
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -30,6 +32,21 @@ test: setup ## every test that needs no extra service
 prove: setup ## the full-size proofs on CARD: cache, determinism, kill and resume, replay, then what RL teaches
 	FACTORY_TEST_CARD=$(CARD) $(BIN)/pytest --durations=0 tests/integration/test_line.py
 	$(BIN)/python tests/prove/learning.py --card $(CARD)
+
+bench-data: setup .venv-datatrove/.ready .venv-streaming/.ready ## the data engine and the blender against their peers: hours; then README's table
+	$(BIN)/python benchmarks/data_filters.py $(BENCH)
+	$(BIN)/python benchmarks/data_dedup.py $(BENCH)
+	$(BIN)/python benchmarks/data_chain.py $(BENCH)
+	$(BIN)/python benchmarks/data_planted.py
+	$(BIN)/python benchmarks/data_packing.py
+	$(BIN)/python benchmarks/data_stream.py --peer-python .venv-streaming/bin/python
+	$(BIN)/python benchmarks/table.py --write
+
+.venv-%/.ready: requirements/bench-%.txt
+	@mkdir -p $(TMPDIR)
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install --quiet --disable-pip-version-check -r requirements/bench-$*.txt $(PIP_ARGS)
+	@touch $@
 
 pictures: setup ## draw README's pictures again from the newest run on CARD; run `make factory` first
 	cp .factory/decks/line.svg docs/line.svg

@@ -8,8 +8,8 @@ import json
 import resource
 import sys
 import time
+from importlib.metadata import version
 
-import datatrove
 import pyarrow as pa
 import pyarrow.parquet as pq
 from datatrove.data import Document
@@ -48,7 +48,7 @@ def run(name: str, corpus: str, answers: str) -> None:
     figures = {"cpu_s": cpu_s() - used, "wall_s": time.perf_counter() - started}
     table = pa.table({"doc_id": [row["doc_id"] for row in rows], "kept": [answer is True for answer in kept]})
     pq.write_table(table, answers)
-    print(json.dumps({**figures, "version": f"datatrove {datatrove.__version__}"}))
+    print(json.dumps({**figures, "version": f"datatrove {version('datatrove')}"}))
 
 
 def tokens(corpus: str, target: str) -> None:

@@ -20,6 +20,7 @@ from packaging.utils import canonicalize_name
 HERE = Path(__file__).parent
 # CUDA's libraries come with torch and vLLM wheels on a GPU machine; on a CPU they would cost gigabytes.
 UNLISTED = ("nvidia-",)
+APART = ("services", "bench-")
 
 
 class LockError(ValueError):
@@ -108,8 +109,8 @@ def main() -> None:
     arguments = parser.parse_args()
     for name in arguments.names:
         try:
-            # The services' environment is apart: nothing in it is shared with the stations.
-            shared = {} if name == "services" else read("laptop") if arguments.resolve else {}
+            # The services and the benchmarks' peers have environments apart: nothing is shared with the stations.
+            shared = read("laptop") if arguments.resolve and not name.startswith(APART) else {}
             versions = resolve(name, shared) if arguments.resolve else reach(requirements(name))
         except LockError as error:
             sys.exit(f"{name}.in: {error}")

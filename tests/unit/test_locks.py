@@ -11,7 +11,8 @@ from model_factory.nouns.home import checkout
 from requirements import lock
 
 IMAGES = ("data", "train", "inference")
-LOCKS = ("laptop", *IMAGES, "services")
+PEERS = ("bench-datatrove", "bench-streaming")
+LOCKS = ("laptop", *IMAGES, "services", *PEERS)
 NEEDED_BY_CI = {"pytest", "ruff", "pyright", "import-linter", "setuptools"}
 
 
@@ -20,7 +21,7 @@ def test_lock_is_what_its_requirements_reach_here(name: str) -> None:
     assert lock.read(name) == lock.reach(lock.requirements(name)), "run `make lock`"
 
 
-@pytest.mark.parametrize("name", ["inference", "services"])
+@pytest.mark.parametrize("name", ["inference", "services", *PEERS])
 def test_resolved_lock_meets_its_requirements(name: str) -> None:
     versions = lock.read(name)
     for wanted in lock.requirements(name):
