@@ -12,7 +12,8 @@ from .tools import prose
 
 ODD = [
     "", " ", "12 34", "x", "DIE GRÖSSTE ÜBERRASCHUNG WAR DER BÄR", "Ο γάτος κάθεται στο χαλί.", "Ово је српски језик.",
-    "Ovo je srpski jezik, a ovo hrvatski.", "e\u0301te\u0301", "これは日本語の文章です。", "\x00\x01", "naïve café " * 40,
+    "Ovo je srpski jezik, a ovo hrvatski.",
+    "e\u0301te\u0301", "これは日本語の文章です。", "\x00\x01", "naïve café " * 40,
 ]  # fmt: skip
 
 
