@@ -14,6 +14,12 @@ def measure_shard(section: Measure, cleaned: Snapshot, lock: Lock) -> Snapshot:
 
 @station("curate")
 def curate(
-    section: Curate, cleaned: list[Snapshot], values: list[Snapshot], pairs: Snapshot, lock: Lock
+    section: Curate,
+    cleaned: list[Snapshot],
+    values: list[Snapshot],
+    pairs: Snapshot,
+    contamination: Snapshot,
+    lock: Lock,
 ) -> SnapshotOut:
-    return run(section, cleaned, values, pairs, lineage(lock, "curate", *cleaned, *values, pairs))
+    parents = lineage(lock, "curate", *cleaned, *values, pairs, contamination)
+    return run(section, cleaned, values, pairs, contamination, parents)

@@ -1,6 +1,7 @@
-"""Documents that say the same thing twice, across all shards."""
+"""What says the same thing twice, across all shards: whole documents, and parts of them."""
 
-from model_factory.cards.deduplicate import Deduplicate
+from model_factory.cards.deduplicate import Deduplicate, Repeats
+from model_factory.curation.dedup import repeats as repeated
 from model_factory.curation.dedup.station import find_pairs as run
 from model_factory.nouns import Lock, Snapshot
 from tasks.station import SnapshotOut, lineage, station
@@ -9,3 +10,13 @@ from tasks.station import SnapshotOut, lineage, station
 @station("deduplicate")
 def find_pairs(section: Deduplicate, cleaned: list[Snapshot], lock: Lock) -> SnapshotOut:
     return run(section, cleaned, lineage(lock, "deduplicate", *cleaned))
+
+
+@station("deduplicate")
+def find_repeats(section: Repeats, cleaned: list[Snapshot], pairs: Snapshot, lock: Lock) -> SnapshotOut:
+    return repeated.find_repeats(section, cleaned, pairs, lineage(lock, "deduplicate", *cleaned, pairs))
+
+
+@station("deduplicate")
+def cut_shard(section: Repeats, cleaned: Snapshot, repeats: Snapshot, lock: Lock) -> Snapshot:
+    return repeated.cut_shard(section, cleaned, repeats, lineage(lock, "deduplicate", cleaned, repeats))

@@ -7,7 +7,8 @@ from flytekit import task
 from model_factory.cards.card import Card
 from model_factory.cards.clean import Clean
 from model_factory.cards.curate import Curate, Measure
-from model_factory.cards.deduplicate import Deduplicate
+from model_factory.cards.decontaminate import Decontaminate, Matching
+from model_factory.cards.deduplicate import Deduplicate, Repeats
 from model_factory.cards.evaluate import Evaluate
 from model_factory.cards.ingest import Ingest
 from model_factory.cards.pretrain import Pretrain
@@ -36,6 +37,9 @@ class Plan(NamedTuple):
     ingest: Ingest
     clean: Clean
     deduplicate: Deduplicate
+    repeats: Repeats
+    matching: Matching
+    decontaminate: Decontaminate
     measure: Measure
     curate: Curate
     validate: Validate
@@ -53,5 +57,10 @@ class Plan(NamedTuple):
 def resolve(card: Card) -> Plan:
     sections = resolve_card(card)
     listing = list_sources(sections.ingest)
-    made = {"listing": listing, "lock": lock_of(sections, listing), "measure": measured_part(sections.curate)}
+    parts = {
+        "repeats": sections.deduplicate.repeats,
+        "matching": sections.decontaminate.matching,
+        "measure": measured_part(sections.curate),
+    }
+    made = {"listing": listing, "lock": lock_of(sections, listing), **parts}
     return Plan(**made, **{name: getattr(sections, name) for name in Plan._fields if name not in made})

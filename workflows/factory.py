@@ -12,8 +12,9 @@ from model_factory.cards.card import Card
 from model_factory.nouns import Release
 from tasks.clean import clean_shard, plan_shards
 from tasks.curate import curate, measure_shard
-from tasks.deduplicate import find_pairs
-from tasks.evaluate import evaluate
+from tasks.decontaminate import decontaminate, match_shard
+from tasks.deduplicate import cut_shard, find_pairs, find_repeats
+from tasks.evaluate import evaluate, write_texts
 from tasks.ingest import ingest
 from tasks.pretrain import pretrain
 from tasks.problems import make_problems
@@ -35,17 +36,30 @@ def factory(card: Card) -> Release:
     documents = ingest(section=plan.ingest, listing=plan.listing, lock=lock)
     clean: Any = functools.partial(clean_shard, section=plan.clean, documents=documents, lock=lock)
     cleaned = map_task(clean)(shard=plan_shards(section=plan.clean, documents=documents))
-    measure_values: Any = functools.partial(measure_shard, section=plan.measure, lock=lock)
-    values = map_task(measure_values)(cleaned=cleaned)
     pairs = find_pairs(section=plan.deduplicate, cleaned=cleaned, lock=lock)
-    candidate = curate(section=plan.curate, cleaned=cleaned, values=values, pairs=pairs, lock=lock)
+    repeats = find_repeats(section=plan.repeats, cleaned=cleaned, pairs=pairs, lock=lock)
+    cut: Any = functools.partial(cut_shard, section=plan.repeats, repeats=repeats, lock=lock)
+    shards = map_task(cut)(cleaned=cleaned)
+
+    problems = make_problems(section=plan.problems, lock=lock)
+    benchmarks = write_texts(section=plan.evaluate, problems=problems, lock=lock)
+    match: Any = functools.partial(match_shard, section=plan.matching, benchmarks=benchmarks, lock=lock)
+    overlaps = map_task(match)(cleaned=shards)
+    contamination = decontaminate(
+        section=plan.decontaminate, cleaned=shards, benchmarks=benchmarks, overlaps=overlaps, lock=lock
+    )
+
+    measure_values: Any = functools.partial(measure_shard, section=plan.measure, lock=lock)
+    values = map_task(measure_values)(cleaned=shards)
+    candidate = curate(
+        section=plan.curate, cleaned=shards, values=values, pairs=pairs, contamination=contamination, lock=lock
+    )
     curated = validate(section=plan.validate, candidate=candidate, lock=lock)
 
     tokenizer = train_tokenizer(section=plan.tokenize, documents=curated, lock=lock)
     sequences = pack(section=plan.tokenize, documents=curated, tokenizer=tokenizer, lock=lock)
     base = pretrain(section=plan.pretrain, sequences=sequences, tokenizer=tokenizer, lock=lock)
 
-    problems = make_problems(section=plan.problems, lock=lock)
     executions = execute_functions(section=plan.sft_data, documents=curated, checkpoint=base, lock=lock)
     taught = sft(section=plan.sft, checkpoint=base, executions=executions, problems=problems, lock=lock)
     reinforced = reinforce(section=plan.rl, checkpoint=taught, problems=problems, lock=lock)

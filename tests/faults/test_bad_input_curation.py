@@ -13,6 +13,7 @@ from model_factory.cards.ingest import Ingest, Source
 from model_factory.curation.clean import clean_shard
 from model_factory.curation.curate import curate
 from model_factory.curation.dedup.station import find_pairs
+from model_factory.curation.filters.verdicts import VERDICT_SCHEMA
 from model_factory.curation.ingest import ingest
 from model_factory.curation.sources import list_sources
 from model_factory.curation.values import measure_shard, measured_part
@@ -91,8 +92,9 @@ def test_an_empty_corpus_after_the_filters_counts_who_dropped_what(folder):
     cleaned = [clean_shard(Clean(17, "", 1, {}, {}), documents, 0, LINEAGE)]
     values = [measure_shard(measured_part(section), cleaned[0], LINEAGE)]
     pairs = find_pairs(Deduplicate(17, "", NearDuplicates(5, 14, 8, 0.8)), cleaned, LINEAGE)
+    contamination = lake.write("curated.contamination", VERDICT_SCHEMA.to_frame().to_arrow(), LINEAGE)
     with pytest.raises(CardError) as caught:
-        curate(section, cleaned, values, pairs, LINEAGE)
+        curate(section, cleaned, values, pairs, contamination, LINEAGE)
     message = str(caught.value)
     assert "curate.filters: none of 2 documents is left" in message
     assert "length.min_chars dropped 1" in message

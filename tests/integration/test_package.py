@@ -19,6 +19,10 @@ STATION_TASKS = {
     "tasks.ingest.ingest": ("ingest", "data"),
     "tasks.clean.clean_shard": ("clean", "data"),
     "tasks.deduplicate.find_pairs": ("deduplicate", "data"),
+    "tasks.deduplicate.find_repeats": ("deduplicate", "data"),
+    "tasks.deduplicate.cut_shard": ("deduplicate", "data"),
+    "tasks.decontaminate.match_shard": ("decontaminate", "data"),
+    "tasks.decontaminate.decontaminate": ("decontaminate", "data"),
     "tasks.curate.measure_shard": ("curate", "data"),
     "tasks.curate.curate": ("curate", "data"),
     "tasks.validate.validate": ("validate", "data"),
@@ -30,11 +34,17 @@ STATION_TASKS = {
     "tasks.sft.sft": ("sft", "train"),
     "tasks.rl.reinforce": ("rl", "train"),
     "tasks.rl.commit_transcripts": ("rl", "train"),
+    "tasks.evaluate.write_texts": ("evaluate", "inference"),
     "tasks.evaluate.evaluate": ("evaluate", "inference"),
     "tasks.release.release": ("release", "train"),
 }
 # Takes only the part of its section that its result depends on.
-PARTS = {"tasks.curate.measure_shard": "measure"}
+PARTS = {
+    "tasks.curate.measure_shard": "measure",
+    "tasks.deduplicate.find_repeats": "repeats",
+    "tasks.deduplicate.cut_shard": "repeats",
+    "tasks.decontaminate.match_shard": "matching",
+}
 MESH_TASKS = {"tasks.pretrain.pretrain", "tasks.sft.sft", "tasks.rl.reinforce"}
 UNCACHED = {"tasks.resolve.resolve", "tasks.clean.plan_shards", "tasks.report.report"}
 

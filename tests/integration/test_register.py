@@ -16,10 +16,11 @@ from model_factory.cards.images import image_references
 PROJECT = ("--project", "research", "--domain", "development")
 STATIONS = {
     "tasks.ingest.ingest", "tasks.clean.clean_shard", "tasks.curate.measure_shard", "tasks.curate.curate",
-    "tasks.deduplicate.find_pairs", "tasks.validate.validate",
+    "tasks.deduplicate.find_pairs", "tasks.deduplicate.find_repeats", "tasks.deduplicate.cut_shard",
+    "tasks.decontaminate.match_shard", "tasks.decontaminate.decontaminate", "tasks.validate.validate",
     "tasks.tokenize.train_tokenizer", "tasks.tokenize.pack", "tasks.pretrain.pretrain", "tasks.problems.make_problems",
     "tasks.sft_data.execute_functions", "tasks.sft.sft", "tasks.rl.reinforce", "tasks.rl.commit_transcripts",
-    "tasks.evaluate.evaluate", "tasks.release.release", "tasks.resolve.resolve",
+    "tasks.evaluate.write_texts", "tasks.evaluate.evaluate", "tasks.release.release", "tasks.resolve.resolve",
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ def contradictions(card: Sections) -> list[Complaint]:
         *_steps(card),
         *_problems(card),
         *_lengths(card),
+        *_overlap(card),
         *_reuse(card),
     ]
 
@@ -91,6 +92,16 @@ def _lengths(card: Sections) -> Iterator[Complaint]:
         asked = getattr(card, name).max_new_tokens
         if asked >= length:
             yield (name, "max_new_tokens"), f"{asked} leaves no room for a prompt in tokenize.sequence_length {length}"
+
+
+def _overlap(card: Sections) -> Iterator[Complaint]:
+    overlap = card.decontaminate.overlap
+    if overlap and overlap.min_words > overlap.ngram:
+        yield (
+            ("decontaminate", "overlap", "min_words"),
+            f"{overlap.min_words} is above ngram {overlap.ngram}, so that items of {overlap.ngram} words would never "
+            f"be looked for; use at most {overlap.ngram}",
+        )
 
 
 def _reuse(card: Sections) -> Iterator[Complaint]:

@@ -1,6 +1,7 @@
-"""The `deduplicate` section: which documents say the same thing twice."""
+"""The `deduplicate` section: what says the same thing twice, whole documents and parts of them."""
 
 from dataclasses import dataclass
+from typing import Literal, Optional
 
 from model_factory.cards.section import STRICT, Count, Fraction, Section
 
@@ -19,8 +20,53 @@ class NearDuplicates:
 
 
 @dataclass(frozen=True)
+class UrlDuplicates:
+    """URLs that differ only in scheme, case of the host, default port, fragment, trailing slash, order of the query
+    or one of the `ignored_parameters` of the query (a name, or the start of names before a `*`) are one page."""
+
+    __pydantic_config__ = STRICT
+
+    ignored_parameters: list[str]
+
+
+@dataclass(frozen=True)
+class RepeatedPassages:
+    """Of every line or paragraph (lines between blank ones) of `min_chars` or more only the first occurrence stays."""
+
+    __pydantic_config__ = STRICT
+
+    unit: Literal["line", "paragraph"]
+    min_chars: Count
+
+
+@dataclass(frozen=True)
+class RepeatedSubstrings:
+    """Of every run of `min_words` or more equal words only the first occurrence stays."""
+
+    __pydantic_config__ = STRICT
+
+    min_words: Count
+
+
+@dataclass(frozen=True)
 class Deduplicate(Section):
-    """Equal texts are always found; `near` says what is nearly equal. Pairs are found among all documents,
-    whatever a filter says of them."""
+    """Equal texts are always found; `near` says what is nearly equal, `url` which addresses are one page. These pairs
+    are found among all documents, whatever a filter says of them, and one of each is left out. `passages` and
+    `substrings` are cut out of texts before anything is measured. What is null is not looked for."""
 
     near: NearDuplicates
+    url: Optional[UrlDuplicates] = None
+    passages: Optional[RepeatedPassages] = None
+    substrings: Optional[RepeatedSubstrings] = None
+
+    @property
+    def repeats(self) -> "Repeats":
+        return Repeats(self.seed, self.code, self.passages, self.substrings)
+
+
+@dataclass(frozen=True)
+class Repeats(Section):
+    """The part of `deduplicate` that changes texts: where only the rest of it changes, no text is cut anew."""
+
+    passages: Optional[RepeatedPassages] = None
+    substrings: Optional[RepeatedSubstrings] = None

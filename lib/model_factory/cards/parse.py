@@ -81,9 +81,15 @@ def _fields_at(path: Path) -> list[str]:
     current: Any = Sections
     for step in path:
         if dataclasses.is_dataclass(current):
-            current = typing.get_type_hints(current)[str(step)]
+            current = _present(typing.get_type_hints(current)[str(step)])
         else:
             current = typing.get_args(current)[-1]
     if not dataclasses.is_dataclass(current):
         return []
     return [f.name for f in dataclasses.fields(current) if f.name != "code"] + (["extends", "mesh"] if not path else [])
+
+
+def _present(hint: Any) -> Any:
+    """The type of an optional field where it is given."""
+    given = [one for one in typing.get_args(hint) if one is not type(None)]
+    return given[0] if typing.get_origin(hint) is typing.Union else hint

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from model_factory.cards.clean import Clean
 from model_factory.cards.curate import Curate
+from model_factory.cards.decontaminate import Decontaminate
 from model_factory.cards.deduplicate import Deduplicate
 from model_factory.cards.evaluate import Evaluate
 from model_factory.cards.ingest import Ingest
@@ -38,6 +39,7 @@ class Sections:
     ingest: Ingest
     clean: Clean
     deduplicate: Deduplicate
+    decontaminate: Decontaminate
     curate: Curate
     validate: Validate
     tokenize: Tokenize
@@ -56,6 +58,7 @@ STATIONS = (
     "ingest",
     "clean",
     "deduplicate",
+    "decontaminate",
     "curate",
     "validate",
     "tokenize",

@@ -16,7 +16,7 @@ from model_factory.curation.pii.registry import DETECTORS
 from model_factory.nouns import Lineage, Snapshot
 
 DOCUMENTS = "clean.documents"
-COLUMNS = ["doc_id", "source", "path", "licence", "origin", "url", "language", "text"]
+COLUMNS = ["doc_id", "source", "path", "licence", "origin", "url", "language", "place", "text"]
 
 
 def plan_shards(section: Clean, documents: Snapshot) -> list[int]:

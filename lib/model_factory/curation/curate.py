@@ -8,40 +8,50 @@ from model_factory import lake, ledger
 from model_factory.cards.curate import Curate
 from model_factory.cards.errors import CardError
 from model_factory.curation.clean import read_cleaned
+from model_factory.curation.decontaminate.station import REASON as CONTAMINATED
 from model_factory.curation.dedup.choose import choose
 from model_factory.curation.dedup.find import ORDER, PAIRS_SCHEMA
 from model_factory.curation.dedup.signatures import VERSION as SIGNATURES_VERSION
 from model_factory.curation.filters.verdicts import judge
-from model_factory.curation.report import show_counts
+from model_factory.curation.report import DROP_COLUMNS, show_counts, show_drops
 from model_factory.nouns import Lineage, Snapshot
 
 DOCUMENTS = "curated.documents"
 VERDICTS = "curated.verdicts"
 SCRAP = "curated.scrap"
 DUPLICATES = "curated.duplicates"
-DOCUMENT_COLUMNS = ["doc_id", "source", "path", "licence", "origin", "language", "text"]
+DOCUMENT_COLUMNS = ["doc_id", "source", "path", "licence", "origin", "language", "place", "text"]
 SCRAP_COLUMNS = ["doc_id", "source", "path", "reason", "rule", "value", "threshold", "version"]
 
 
 def curate(
-    section: Curate, cleaned: list[Snapshot], values: list[Snapshot], pairs: Snapshot, lineage: Lineage
+    section: Curate,
+    cleaned: list[Snapshot],
+    values: list[Snapshot],
+    pairs: Snapshot,
+    contamination: Snapshot,
+    lineage: Lineage,
 ) -> Snapshot:
-    """Stage the documents that every filter keeps and that repeat no other, on a branch of `curated.documents`.
+    """Stage the documents that every filter keeps, that hold no item of a benchmark and repeat no other, on a branch of
+    `curated.documents`.
 
-    Publishes the verdicts, `curated.duplicates`, and `curated.scrap` with one row per rejected document: its
-    first failed rule in the order of the filters, else the document it repeats. Raises CardError when
-    nothing is left, ValueError when the shards of values are not those of the documents.
+    Publishes the verdicts, those of `contamination` among them, `curated.duplicates`, and `curated.scrap` with one row
+    per rejected document: its first failed rule in the order of the filters, else the benchmark that it holds an item
+    of, else the document it repeats. Raises CardError when nothing is left, ValueError when the shards of values are
+    not those of the documents.
     """
     rows = read_cleaned(cleaned, DOCUMENT_COLUMNS)
-    judged = _judged(section, rows, _all_values(cleaned, values))
-    rejected = first_failures(judged, list(section.filters))
+    judged = _judged(section, rows, _all_values(cleaned, values), contamination)
+    rejected = first_failures(judged, [*section.filters, CONTAMINATED])
     passed = rows.join(rejected, on="doc_id", how="anti", maintain_order="left")
     alike = pl.DataFrame(lake.read(pairs))
     repeated = choose(alike.select(PAIRS_SCHEMA.names()), passed.sort(*ORDER)["doc_id"])
     kept = passed.join(repeated, on="doc_id", how="anti", maintain_order="left")
-    reasons = pl.concat([rejected, _as_failures(repeated, alike)])
+    copies = _as_failures(repeated, alike)
+    reasons = pl.concat([rejected, copies])
     scrap = rows.select("doc_id", "source", "path").join(reasons, on="doc_id", how="inner", maintain_order="left")
     _report(scrap, kept)
+    show_drops(rows, pl.concat([judged.filter(~pl.col("kept")).select(DROP_COLUMNS), copies.select(DROP_COLUMNS)]))
     _refuse_empty(scrap, kept)
     lake.write(VERDICTS, judged.to_arrow(), lineage)
     lake.write(DUPLICATES, repeated.to_arrow(), lineage)
@@ -67,8 +77,9 @@ def _all_values(cleaned: list[Snapshot], values: list[Snapshot]) -> pl.DataFrame
     return pl.concat([pl.DataFrame(lake.read(shard)) for shard in values]).sort("doc_id", "rule")
 
 
-def _judged(section: Curate, documents: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    return judge(values, section.filters, documents.select("doc_id", "source"), section.domains)
+def _judged(section: Curate, documents: pl.DataFrame, values: pl.DataFrame, contamination: Snapshot) -> pl.DataFrame:
+    by_filters = judge(values, section.filters, documents.select("doc_id", "source"), section.domains)
+    return pl.concat([by_filters, pl.DataFrame(lake.read(contamination, by_filters.columns))]).sort("doc_id", "rule")
 
 
 def _as_failures(repeated: pl.DataFrame, alike: pl.DataFrame) -> pl.DataFrame:

@@ -1,10 +1,20 @@
-"""The drop-rate table: what came in, what was left out, by source and reason."""
+"""What came in and what was left out: by source and reason, and for every rule the documents that it condemns."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from html import escape
+from typing import Any
+
+import polars as pl
 
 from model_factory import ledger
+
+# A rule that condemns more than this share of a source is probably not made for it.
+LARGEST_SHARE = 0.5
+NUM_SAMPLES = 3
+SAMPLE_CHARS = 160
+DROP_COLUMNS = ["doc_id", "rule", "value", "threshold"]
 
 
 def show_counts(title: str, dropped: Iterable[tuple[str, str]], kept: Iterable[str]) -> None:
@@ -34,3 +44,58 @@ def _row(source: str, drops: list[int], kept: int) -> str:
 
 def _share(count: int, total: int) -> str:
     return f"{count:,} ({count / total:.1%})" if count else "–"
+
+
+def show_drops(documents: pl.DataFrame, failures: pl.DataFrame) -> None:
+    """Show a page with a row for every source and rule that condemns some of its documents, samples included, and say
+    aloud which rule condemns more than LARGEST_SHARE of a source.
+
+    `documents` has doc_id, source, path, text; `failures` (DROP_COLUMNS) every rule that a document fails, not only the
+    first: a rule behind a stricter one is seen too.
+    """
+    rows = drops(documents, failures)
+    ledger.show("Drops", drops_html(rows))
+    for source, rule, count, total in rows.select("source", "rule", "condemned", "documents").iter_rows():
+        if count > LARGEST_SHARE * total:
+            print(
+                f"curate: {rule} condemns {count} of {total} documents of source {source!r}; look at the samples on "
+                "the page Drops: a filter's bounds for one source stand under curate.domains",
+                file=sys.stderr,
+                flush=True,
+            )
+
+
+def drops(documents: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
+    """A row for each source and rule, the largest share first: `condemned` of its `documents`, `alone` those that no
+    other rule condemns, and `samples`: the first by doc_id, which is a random choice that stays the same."""
+    alone = pl.col("rule").count().over("doc_id") == 1
+    start = pl.col("text").str.strip_chars().str.slice(0, SAMPLE_CHARS)
+    named = documents.select("doc_id", "source", "path", start=start)
+    failed = failures.with_columns(alone=alone).join(named, on="doc_id").sort("doc_id")
+    sample = pl.struct("doc_id", "path", "value", "threshold", "start").head(NUM_SAMPLES)
+    counted = failed.group_by("source", "rule").agg(condemned=pl.len(), alone=pl.col("alone").sum(), samples=sample)
+    totals = documents.group_by("source").agg(documents=pl.len())
+    found = counted.join(totals, on="source").with_columns(share=pl.col("condemned") / pl.col("documents"))
+    return found.sort("share", "source", "rule", descending=[True, False, False])
+
+
+def drops_html(rows: pl.DataFrame) -> str:
+    """The table as HTML. Every sample carries its doc_id, by which the page can be found again."""
+    head = "".join(
+        f"<th>{name}</th>" for name in ("source", "rule", "documents", "condemned", "by it alone", "samples")
+    )
+    body = "".join(_drop(row) for row in rows.iter_rows(named=True))
+    return f'<table border="1" cellpadding="4"><tr>{head}</tr>{body}</table>'
+
+
+def _drop(row: dict[str, Any]) -> str:
+    samples = "".join(_sample(row["source"], sample) for sample in row["samples"])
+    condemned, alone = (_share(row[name], row["documents"]) for name in ("condemned", "alone"))
+    cells = [escape(row["source"]), escape(row["rule"]), f"{row['documents']:,}", condemned, alone, samples]
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _sample(source: str, sample: dict[str, Any]) -> str:
+    bound = "" if sample["threshold"] is None else f", bound {sample['threshold']:g}"
+    place = f"{source}:{sample['path']} ({sample['value']:g}{bound}) {sample['doc_id']}"
+    return f"<p><b>{escape(place)}</b><br><code>{escape(sample['start'])}</code></p>"

@@ -84,4 +84,15 @@ class Result:
     note: Optional[str] = None
 
 
+@dataclass(frozen=True)
+class Text:
+    """A text of one item that a document must not hold: `part` says which (prompt, solution, …)."""
+
+    doc_id: str
+    part: str
+    text: str
+
+
 Benchmark = Callable[[Subject], Result]
+# The texts of a benchmark's items; the argument is the snapshot of the problems.
+Texts = Callable[[Snapshot], Sequence[Text]]

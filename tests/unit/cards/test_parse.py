@@ -44,6 +44,11 @@ def test_unknown_key_names_line_and_nearest(tmp_path: Path) -> None:
     assert "rl.group_size: missing" in message
 
 
+def test_unknown_key_of_an_optional_map_names_the_nearest(tmp_path: Path) -> None:
+    path = changed(tmp_path, "substrings: null", "substrings: {min_word: 50}")
+    assert "deduplicate.substrings.min_word: unknown key; did you mean 'min_words'?" in refusal(path)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -68,6 +73,7 @@ def test_ill_typed_values_are_refused_with_the_constraint(tmp_path: Path, old: s
         ("min_ops: 2", "min_ops: 9", "9 is above max_ops"),
         ("blend: {stdlib:", "blend: {stlib:", "no such source; ingest.sources has packages, readmes, stdlib"),
         ("reuse: {pretrain:", "reuse: {pretraining:", "no such station"),
+        ("min_words: 8", "min_words: 14", "14 is above ngram 13"),
     ],
 )
 def test_contradictions_name_the_field_and_the_cure(tmp_path: Path, old: str, new: str, expected: str) -> None:

@@ -7,13 +7,15 @@ from typing import Any
 import polars as pl
 import pytest
 
+from model_factory import lake
 from model_factory.cards.clean import Clean
 from model_factory.cards.curate import Curate
 from model_factory.cards.deduplicate import Deduplicate, NearDuplicates
 from model_factory.cards.ingest import Ingest, Source
+from model_factory.curation.filters.verdicts import VERDICT_SCHEMA
 from model_factory.curation.ingest import pieces, row_of
 from model_factory.curation.sources.listing import survey
-from model_factory.nouns import Lineage
+from model_factory.nouns import Lineage, Snapshot
 
 DEDUPLICATE = Deduplicate(17, "", NearDuplicates(5, 14, 8, 0.8))
 FILTERS: dict[str, dict[str, Any]] = {
@@ -23,6 +25,11 @@ FILTERS: dict[str, dict[str, Any]] = {
     "minified": {"max_mean_line_chars": 120, "max_line_chars": 4000},
     "parses": {},
 }
+
+
+def uncontaminated(lineage: Callable[..., Lineage]) -> Snapshot:
+    """The verdicts of decontamination where no benchmark is asked."""
+    return lake.write("curated.contamination", VERDICT_SCHEMA.to_frame().to_arrow(), lineage("decontaminate"))
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,10 @@ from model_factory.curation.curate import curate, first_failures
 from model_factory.curation.dedup.station import find_pairs
 from model_factory.curation.filters.verdicts import VERDICT_SCHEMA
 from model_factory.curation.ingest import ingest
-from model_factory.curation.report import counts_html
+from model_factory.curation.report import DROP_COLUMNS, counts_html, drops, drops_html, show_drops
 from model_factory.curation.sources import list_sources
 from model_factory.curation.values import measure_shard, measured_part
-from tests.unit.curation.conftest import DEDUPLICATE, FILTERS
+from tests.unit.curation.conftest import DEDUPLICATE, FILTERS, uncontaminated
 
 
 @pytest.fixture
@@ -37,7 +37,11 @@ def _curate(clean, section, documents, lineage):
     cleaned = _clean(clean, documents, lineage)
     values = _measure(section, cleaned, lineage)
     pairs = find_pairs(DEDUPLICATE, cleaned, lineage("deduplicate", *cleaned))
-    return curate(section, cleaned, values, pairs, lineage("curate", *cleaned, *values, pairs))
+    return curate(section, cleaned, values, pairs, uncontaminated(lineage), lineage("curate", *cleaned, *values, pairs))
+
+
+def _rows(snapshot, *columns):
+    return pl.DataFrame(lake.read(snapshot, list(columns))).rows()
 
 
 def test_every_document_is_kept_or_scrapped_for_a_reason(documents, clean_section, curate_section, lineage):
@@ -110,7 +114,9 @@ def test_a_changed_threshold_reads_values_and_no_document(documents, clean_secti
     cleaned = _clean(clean_section(), documents, lineage)
     values = _measure(loose, cleaned, lineage)
     pairs = find_pairs(DEDUPLICATE, cleaned, lineage("deduplicate", *cleaned))
-    sizes = [curate(one, cleaned, values, pairs, lineage("curate", *values)).num_rows for one in (loose, strict)]
+    free = uncontaminated(lineage)
+    made = [curate(one, cleaned, values, pairs, free, lineage("curate", *values)) for one in (loose, strict)]
+    sizes = [one.num_rows for one in made]
     assert sizes[1] < sizes[0]
     scrap = pl.DataFrame(lake.read(lake.head("curated.scrap")))
     assert set(scrap.filter(pl.col("rule") == "length.min_chars")["threshold"]) == {5000.0}
@@ -126,7 +132,7 @@ def test_a_missing_shard_is_noticed(documents, clean_section, curate_section, li
     values = _measure(curate_section(), cleaned, lineage)
     pairs = find_pairs(DEDUPLICATE, cleaned, lineage("deduplicate", *cleaned))
     with pytest.raises(ValueError, match="1 shards of values for 2 of documents"):
-        curate(curate_section(), cleaned, values[:1], pairs, lineage("curate", documents))
+        curate(curate_section(), cleaned, values[:1], pairs, uncontaminated(lineage), lineage("curate", documents))
 
 
 def test_an_impossible_plan_is_refused_before_any_work(documents, clean_section, curate_section):
@@ -144,6 +150,60 @@ def test_the_reason_is_the_first_failure_in_the_cards_order():
     ]
     judged = pl.DataFrame([*rows, ("kept", "a.y", 1.0, 1.0, "1", True)], schema=VERDICT_SCHEMA, orient="row")
     assert first_failures(judged, ["c", "b", "a"]).select("doc_id", "rule", "reason").rows() == [("d", "b.w", "b")]
+
+
+def test_a_contaminated_document_is_scrapped_with_its_benchmark(documents, clean_section, curate_section, lineage):
+    cleaned = _clean(clean_section(), documents, lineage)
+    values = _measure(curate_section(), cleaned, lineage)
+    pairs = find_pairs(DEDUPLICATE, cleaned, lineage("deduplicate", *cleaned))
+    kept = curate(curate_section(), cleaned, values, pairs, uncontaminated(lineage), lineage("curate", *values))
+    condemned = lake.read(kept, ["doc_id"])["doc_id"][0].as_py()
+    rows = [(condemned, "contamination.human_eval", 0.75, 0.5, "1-abc", False)]
+    verdicts = pl.DataFrame(rows, schema=VERDICT_SCHEMA, orient="row").to_arrow()
+    contamination = lake.write("curated.contamination", verdicts, lineage("decontaminate"))
+    again = curate(curate_section(), cleaned, values, pairs, contamination, lineage("curate", contamination))
+    assert condemned not in lake.read(again)["doc_id"].to_pylist()
+    (scrap,) = lake.read(lake.head("curated.scrap"), row_filter=f"doc_id = '{condemned}'").to_pylist()
+    found = {name: scrap[name] for name in ("reason", "rule", "value", "threshold", "version")}
+    assert list(found.values()) == ["contamination", *rows[0][1:5]]
+    mine = lake.read(lake.head("curated.verdicts"), row_filter=f"doc_id = '{condemned}'").to_pylist()
+    assert [row["rule"] for row in mine if not row["kept"]] == ["contamination.human_eval"]
+
+
+def test_documents_carry_their_place_among_the_imports_of_their_repository(
+    documents, clean_section, curate_section, lineage
+):
+    candidate = _curate(clean_section(), curate_section(), documents, lineage)
+    raw = dict(pl.DataFrame(lake.read(documents, ["doc_id", "place"])).rows())
+    assert all(raw[doc_id] == place for doc_id, place in _rows(candidate, "doc_id", "place"))
+    places = dict(_rows(candidate, "path", "place"))
+    assert places["rich/segment.py"] < places["rich/table.py"], "a table is made of segments"
+
+
+def test_a_rule_that_eats_a_source_is_seen_with_samples_and_said_aloud(capsys):
+    documents = pl.DataFrame(
+        [(f"d{i}", "wiki" if i < 4 else "code", f"p{i}", f"  text <{i}>\nmore") for i in range(8)],
+        schema=["doc_id", "source", "path", "text"],
+        orient="row",
+    )
+    eaten = [(f"d{i}", "gopher.words", float(i), 50.0) for i in range(4)]
+    failures = pl.DataFrame(
+        [*eaten, ("d3", "length", 1.0, 2.0), ("d5", "length", 1.0, 2.0)], schema=DROP_COLUMNS, orient="row"
+    )
+    rows = drops(documents, failures)
+    assert rows.select("source", "rule", "documents", "condemned", "alone", "share").rows() == [
+        ("wiki", "gopher.words", 4, 4, 3, 1.0),
+        ("code", "length", 4, 1, 1, 0.25),
+        ("wiki", "length", 4, 1, 0, 0.25),
+    ]
+    assert [sample["path"] for sample in rows["samples"][0]] == ["p0", "p1", "p2"]
+    html = drops_html(rows)
+    assert "<b>wiki:p0 (0, bound 50) d0</b><br><code>text &lt;0&gt;\nmore</code>" in html
+    assert "<td>4 (100.0%)</td><td>3 (75.0%)</td>" in html
+    show_drops(documents, failures)
+    told = capsys.readouterr().err
+    assert "gopher.words condemns 4 of 4 documents of source 'wiki'" in told
+    assert "length" not in told
 
 
 def test_the_drop_report_adds_up():

@@ -10,6 +10,7 @@ from model_factory.blender.pack import pack
 from model_factory.blender.tokenizer import train_tokenizer
 from model_factory.cards.clean import Clean
 from model_factory.cards.curate import Curate
+from model_factory.cards.decontaminate import Decontaminate, Overlap
 from model_factory.cards.deduplicate import Deduplicate, NearDuplicates
 from model_factory.cards.ingest import Ingest, Source
 from model_factory.cards.pretrain import Model, Pretrain
@@ -19,12 +20,14 @@ from model_factory.cards.sft_data import SftData
 from model_factory.cards.training import Optimizer, Parallel, Schedule
 from model_factory.curation.clean import clean_shard
 from model_factory.curation.curate import curate
+from model_factory.curation.decontaminate.station import decontaminate, match_shard
 from model_factory.curation.dedup.station import find_pairs
 from model_factory.curation.ingest import ingest
 from model_factory.curation.sources import list_sources
 from model_factory.curation.synthesis import execute_functions
 from model_factory.curation.values import measure_shard, measured_part
 from model_factory.evals.station import evaluate
+from model_factory.evals.texts import write_texts
 from model_factory.inference.registry import engine
 from model_factory.nouns import Lineage, canonical_json
 from model_factory.release.station import release
@@ -43,6 +46,7 @@ OPTIMIZER = Optimizer(lr=1e-3, beta1=0.9, beta2=0.95, eps=1e-8, weight_decay=0.0
 SCHEDULE = Schedule(kind="constant", warmup_steps=0, decay_fraction=0.0, final_lr_fraction=1.0)
 CLEAN = Clean(1, "t", 2, {"mojibake": {}}, {"email": {}})
 DEDUPLICATE = Deduplicate(1, "t", NearDuplicates(5, 14, 8, 0.8))
+DECONTAMINATE = Decontaminate(1, "t", 0.5, Overlap(13, 8))
 CURATE = Curate(1, "t", {"length": {"min_chars": 400, "max_chars": 100000}}, {})
 MODEL = Model(1, 32, 2, 1, 64, 10000.0, 1e-5, True)
 PRETRAIN = Pretrain(1, "t", MESH, MODEL, {"library": 1.0}, 6, 8, OPTIMIZER, SCHEDULE, 6, 6)
@@ -53,8 +57,8 @@ RL = Rl(
 )  # fmt: skip
 SCORE = replace(EVALUATE, benchmarks=["bits_per_byte", "problems_heldout"])
 SECTIONS = {
-    "clean": CLEAN, "deduplicate": DEDUPLICATE, "curate": CURATE, "tokenize": TOKENIZE, "pretrain": PRETRAIN,
-    "problems": PROBLEMS,
+    "clean": CLEAN, "deduplicate": DEDUPLICATE, "decontaminate": DECONTAMINATE, "curate": CURATE, "tokenize": TOKENIZE,
+    "pretrain": PRETRAIN, "problems": PROBLEMS,
     "sft_data": SFT_DATA, "sft": SFT, "rl": RL, "evaluate": SCORE, "release": SECTION,
 }  # fmt: skip
 LOCKED = replace(LOCK, run_digest="a" * 64, sections=canonical_json(SECTIONS))
@@ -71,12 +75,17 @@ def run_line(corpus: Path) -> Run:
     cleaned = [clean_shard(CLEAN, documents, shard, by("clean", documents)) for shard in range(2)]
     values = [measure_shard(measured_part(CURATE), shard, by("curate", shard)) for shard in cleaned]
     pairs = find_pairs(DEDUPLICATE, cleaned, by("deduplicate", *cleaned))
-    candidate = curate(CURATE, cleaned, values, pairs, by("curate", *cleaned, *values, pairs))
+    problems = make_problems(PROBLEMS, by("problems"))
+    asked = write_texts(SCORE, problems, by("evaluate", problems))
+    overlaps = [
+        match_shard(DECONTAMINATE.matching, shard, asked, by("decontaminate", shard, asked)) for shard in cleaned
+    ]
+    held = decontaminate(DECONTAMINATE, cleaned, asked, overlaps, by("decontaminate", *cleaned, asked, *overlaps))
+    candidate = curate(CURATE, cleaned, values, pairs, held, by("curate", *cleaned, *values, pairs, held))
     curated = lake.publish(candidate)
     tokenizer = train_tokenizer(TOKENIZE, curated, by("tokenize", curated))
     sequences = pack(TOKENIZE, curated, tokenizer, by("tokenize", curated, tokenizer))
     base = pretrain(PRETRAIN, sequences, tokenizer, by("pretrain", sequences, tokenizer))
-    problems = make_problems(PROBLEMS, by("problems"))
     writer = engine("transformers")
     writer.load(base)
     executions = execute_functions(SFT_DATA, curated, base, by("sft_data", curated, base), writer, execute)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from model_factory.cards.errors import CardError
-from model_factory.curation.decontaminate.settings import Decontaminate
+from model_factory.cards.decontaminate import Overlap
 from model_factory.curation.dedup.windows import Windows, windows
 
 ITEM_COLUMNS = ["benchmark", "item", "text"]
@@ -32,16 +31,11 @@ class Index:
     too_short: pl.DataFrame
 
 
-def build_index(items: pl.DataFrame, settings: Decontaminate) -> Index:
+def build_index(items: pl.DataFrame, settings: Overlap) -> Index:
     """Index of `items` (benchmark, item, text): an item may have several rows, such as question and answer.
 
-    Case, punctuation and white space do not count. Raises CardError where the settings contradict each other.
+    Case, punctuation and white space do not count.
     """
-    if settings.min_words > settings.ngram:
-        raise CardError(
-            f"curate.decontaminate.min_words: {settings.min_words} is above ngram {settings.ngram}, "
-            f"so that items of {settings.ngram} words would be looked for and not found; use at most {settings.ngram}"
-        )
     rows = items.select(ITEM_COLUMNS).sort(ITEM_COLUMNS)
     num_words = np.diff(words_of(rows["text"], 1).offsets)
     rows = rows.with_columns(length=pl.Series(np.minimum(num_words, settings.ngram)))

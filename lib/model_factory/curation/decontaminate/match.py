@@ -9,7 +9,6 @@ import polars as pl
 
 from model_factory import ledger
 from model_factory.curation.decontaminate.index import Index, Ngrams, low_bits, words_of
-from model_factory.curation.decontaminate.settings import Decontaminate
 from model_factory.curation.dedup.windows import batches
 
 # Moves whenever the same documents and items could match otherwise.
@@ -20,10 +19,10 @@ MATCHES_SCHEMA = pl.Schema(
 )
 
 
-def contaminated(documents: pl.DataFrame, index: Index, settings: Decontaminate) -> pl.DataFrame:
-    """A row for every one of `documents` (doc_id, text) and item of which it holds `min_share` of the n-grams or more,
-    as MATCHES_SCHEMA: `overlap` is that share, of the `num_ngrams` distinct ones of the item's row (the row with the
-    largest share where an item has several). Sorted. Documents are independent: shards may be matched apart.
+def shared_items(documents: pl.DataFrame, index: Index) -> pl.DataFrame:
+    """A row for every one of `documents` (doc_id, text) and item of which it holds an n-gram, as MATCHES_SCHEMA:
+    `overlap` is the share that it holds of the `num_ngrams` distinct ones of the item's row (the row with the largest
+    share where an item has several). Sorted. Documents are independent: shards may be matched apart.
     """
     parts = [pl.DataFrame(schema={"document": pl.Int64, "place": pl.UInt32, "count": pl.UInt32})]
     with ledger.progress(len(documents), "evaluations in the data", "documents") as progress:
@@ -35,8 +34,7 @@ def contaminated(documents: pl.DataFrame, index: Index, settings: Decontaminate)
             start += len(texts)
             progress.advance(len(texts))
     shared = pl.concat(parts).join(index.items, on="place").with_columns(overlap=pl.col("count") / pl.col("num_ngrams"))
-    enough = shared.filter(pl.col("overlap") >= settings.min_share)
-    matches = enough.with_columns(doc_id=documents["doc_id"].gather(enough["document"]))
+    matches = shared.with_columns(doc_id=documents["doc_id"].gather(shared["document"]))
     best = matches.sort("overlap", "num_ngrams", descending=True).unique(
         ["doc_id", "benchmark", "item"], keep="first", maintain_order=True
     )

@@ -7,7 +7,7 @@ space, and the first occurrence is named.
 import polars as pl
 import polars_hash as plh
 
-from model_factory.curation.dedup.settings import RepeatedPassages
+from model_factory.cards.deduplicate import RepeatedPassages
 from model_factory.curation.dedup.spans import SPANS_SCHEMA
 
 PASSAGES_SCHEMA = pl.Schema({"doc_id": pl.String, "start_byte": pl.Int64, "end_byte": pl.Int64, "key": pl.Binary})

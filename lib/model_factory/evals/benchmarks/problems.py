@@ -8,9 +8,10 @@ import json
 from typing import Any
 
 from model_factory import lake
-from model_factory.evals.benchmark import Item, Result, Subject
+from model_factory.evals.benchmark import Item, Result, Subject, Text
 from model_factory.evals.generation import MODES, Answers, generate
 from model_factory.evals.scores import Asked, score_of
+from model_factory.nouns import Snapshot
 from model_factory.sandbox.check import Candidate, check_functions
 
 _HARNESS = "model_factory.evals problems 1"
@@ -25,6 +26,20 @@ def problems_heldout(subject: Subject) -> Result:
 def problems_combination(subject: Subject) -> Result:
     """Functions with neighbouring operators that no training problem combines."""
     return _ask(subject, "problems_combination", "combination")
+
+
+def heldout_texts(problems: Snapshot) -> list[Text]:
+    return _texts(problems, "heldout")
+
+
+def combination_texts(problems: Snapshot) -> list[Text]:
+    return _texts(problems, "combination")
+
+
+def _texts(problems: Snapshot, split: str) -> list[Text]:
+    """The prompts: nobody has written solutions of these splits down."""
+    rows = lake.read(problems, ["doc_id", "prompt"], f"split = '{split}'").sort_by("doc_id").to_pylist()
+    return [Text(row["doc_id"], "prompt", row["prompt"]) for row in rows]
 
 
 def _ask(subject: Subject, benchmark: str, split: str) -> Result:

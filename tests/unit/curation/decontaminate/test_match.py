@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from model_factory.cards.errors import CardError
+from model_factory.cards.decontaminate import Overlap
 from model_factory.curation.decontaminate.index import build_index
-from model_factory.curation.decontaminate.match import MATCHES_SCHEMA, contaminated
-from model_factory.curation.decontaminate.settings import Decontaminate
+from model_factory.curation.decontaminate.match import MATCHES_SCHEMA, shared_items
 
-SETTINGS = Decontaminate(ngram=8, min_words=6, min_share=0.5)
+SETTINGS, MIN_SHARE = Overlap(ngram=8, min_words=6), 0.5
 THINGS = ["apples", "marbles", "coins", "stamps", "bottles", "lanterns", "tickets", "shells"]
 PEOPLE = ["Ada", "Boris", "Chen", "Dalia", "Emeka", "Farah", "Goran", "Hana"]
 TEMPLATES = [
@@ -71,16 +70,20 @@ def test_planted_items_are_found_and_clean_text_is_not(clean):
     for host, text in zip(hosts, items["text"], strict=True):
         place = host.find(" ", draw.randrange(len(host)))
         planted.append(f"{host[:place]}\n{_disguised(text, draw)}\n{host[place:]}")
-    found = contaminated(_frame(planted), index, SETTINGS)
+    found = contaminated(_frame(planted), index)
     named = set(zip(found["doc_id"], found["item"], strict=True))
     hits = sum((f"d{place:04d}", item) in named for place, item in enumerate(items["item"]))
     assert hits / len(items) >= 0.95
-    false = contaminated(_frame(clean), index, SETTINGS)
+    false = contaminated(_frame(clean), index)
     assert len(clean) > 300
     assert false["doc_id"].n_unique() / len(clean) <= 0.01
 
 
-def _brute(documents, items, settings):
+def contaminated(documents, index, min_share=MIN_SHARE):
+    return shared_items(documents, index).filter(pl.col("overlap") >= min_share)
+
+
+def _brute(documents, items, settings, min_share):
     """The join by Python sets of words."""
 
     def grams(text, length):
@@ -95,7 +98,7 @@ def _brute(documents, items, settings):
                 continue
             wanted = grams(asked, length)[0]
             share = len(wanted & grams(text, length)[0]) / len(wanted)
-            if share >= settings.min_share:
+            if share >= min_share:
                 rows.append((doc_id, benchmark, item, share, len(wanted)))
     return sorted(rows)
 
@@ -106,14 +109,14 @@ TEXTS = st.lists(st.sampled_from(["a", "b", "c", "d", "A,", "e\n"]), min_size=1,
 @examples(max_examples=60, deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=5), st.lists(TEXTS, max_size=4), st.integers(2, 4), st.floats(0.1, 1.0))
 def test_the_join_is_that_of_plain_sets(texts, asked, ngram, min_share):
-    settings = Decontaminate(ngram, 2, min_share)
+    settings = Overlap(ngram, 2)
     items = pl.DataFrame(
         [("b", f"i{place}", text) for place, text in enumerate(asked)],
         schema={"benchmark": pl.String, "item": pl.String, "text": pl.String},
         orient="row",
     )
-    found = contaminated(_frame(texts), build_index(items, settings), settings)
-    assert found.rows() == _brute(_frame(texts), items, settings)
+    found = contaminated(_frame(texts), build_index(items, settings), min_share)
+    assert found.rows() == _brute(_frame(texts), items, settings, min_share)
 
 
 def test_a_match_names_benchmark_item_and_share():
@@ -121,7 +124,7 @@ def test_a_match_names_benchmark_item_and_share():
         {"benchmark": ["sums"], "item": ["7"], "text": ["one two three four five six seven eight nine"]}
     )
     text = "zero one two three four five six seven eight ten"
-    found = contaminated(_frame([text, "nothing"]), build_index(items, SETTINGS), SETTINGS)
+    found = contaminated(_frame([text, "nothing"]), build_index(items, SETTINGS))
     assert found.schema == MATCHES_SCHEMA
     assert found.rows() == [("d0000", "sums", "7", 0.5, 2)]
 
@@ -131,7 +134,7 @@ def test_short_items_are_looked_for_whole_and_shorter_ones_reported():
     items = pl.DataFrame({"benchmark": ["b", "b"], "item": ["six", "four"], "text": texts})
     index = build_index(items, SETTINGS)
     assert index.too_short.rows() == [("b", "four")]
-    found = contaminated(_frame([f"Well: {texts[0]}! {texts[1]}", "is this where six words sit"]), index, SETTINGS)
+    found = contaminated(_frame([f"Well: {texts[0]}! {texts[1]}", "is this where six words sit"]), index)
     assert found.rows() == [("d0000", "b", "six", 1.0, 1)]
 
 
@@ -139,21 +142,16 @@ def test_shards_and_batches_change_nothing(clean, monkeypatch):
     items = _items(40, random.Random(3))
     index = build_index(items, SETTINGS)
     documents = _frame([f"{host[:500]} {text}" for host, text in zip(clean, items["text"], strict=False)])
-    whole = contaminated(documents, index, SETTINGS)
+    whole = contaminated(documents, index)
     assert whole.height >= 40
-    shards = [contaminated(documents.gather_every(3, offset), index, SETTINGS) for offset in range(3)]
+    shards = [contaminated(documents.gather_every(3, offset), index) for offset in range(3)]
     assert pl.concat(shards).sort("doc_id", "benchmark", "item").equals(whole)
     monkeypatch.setattr("model_factory.curation.decontaminate.match.BATCH_BYTES", 900)
-    assert contaminated(documents, index, SETTINGS).equals(whole)
+    assert contaminated(documents, index).equals(whole)
 
 
 def test_no_items_and_no_documents_give_no_matches():
     nothing = pl.DataFrame(schema={"benchmark": pl.String, "item": pl.String, "text": pl.String})
-    assert contaminated(_frame(["some text of several words"]), build_index(nothing, SETTINGS), SETTINGS).is_empty()
+    assert contaminated(_frame(["some text of several words"]), build_index(nothing, SETTINGS)).is_empty()
     index = build_index(_items(3, random.Random(1)), SETTINGS)
-    assert contaminated(_frame([]).cast(pl.String), index, SETTINGS).is_empty()
-
-
-def test_items_that_could_never_be_found_are_refused():
-    with pytest.raises(CardError, match=r"curate\.decontaminate\.min_words: 9 is above ngram 8"):
-        build_index(_items(1, random.Random(1)), Decontaminate(8, 9, 0.5))
+    assert contaminated(_frame([]).cast(pl.String), index).is_empty()

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from model_factory.cards.deduplicate import RepeatedPassages, RepeatedSubstrings
 from model_factory.curation.dedup.passages import PASSAGES_SCHEMA, passages, repeated_passages
-from model_factory.curation.dedup.settings import RepeatedPassages, RepeatedSubstrings
 from model_factory.curation.dedup.spans import SPANS_SCHEMA, cut, span_pairs
 from model_factory.curation.dedup.substrings import repeated_substrings
 

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
+from model_factory.cards.deduplicate import UrlDuplicates
 from model_factory.curation.dedup.choose import choose
-from model_factory.curation.dedup.settings import UrlDuplicates
 from model_factory.curation.dedup.urls import page, url_pairs
 
 SETTINGS = UrlDuplicates(ignored_parameters=["utm_*", "fbclid"])
