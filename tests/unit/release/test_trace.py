@@ -45,6 +45,7 @@ def test_a_document_is_followed_from_file_to_scores(ended: Run) -> None:
     story = trace(f"library:{path}")
     assert story["file"]["licence"] == "PSF-2.0"
     assert {row["rule"]: row["kept"] for row in story["verdicts"]} == {
+        "contamination.problems_heldout": True,
         "length.max_chars": True,
         "length.min_chars": True,
     }
