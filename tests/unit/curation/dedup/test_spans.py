@@ -55,6 +55,7 @@ def test_what_only_left_out_documents_hold_stays():
 TEXT = st.lists(st.sampled_from(["alpha", "béta", "—", "\n", "\n\n", "gamma delta"]), max_size=12).map(" ".join)
 
 
+@examples(deadline=None)
 @given(st.lists(TEXT, max_size=6), st.sampled_from(["line", "paragraph"]))
 def test_every_passage_is_left_exactly_once(texts, unit):
     settings = RepeatedPassages(unit, 5)
