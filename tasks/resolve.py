@@ -22,6 +22,7 @@ from model_factory.cards.sft_data import SftData
 from model_factory.cards.tokenize import Tokenize
 from model_factory.cards.validate import Validate
 from model_factory.curation.sources import list_sources
+from model_factory.curation.suites.load import check_suites
 from model_factory.curation.values import measured_part
 from model_factory.nouns import Lock, SourceListing
 from tasks import card_type as card_type
@@ -56,6 +57,7 @@ class Plan(NamedTuple):
 @task(container_image=IMAGES["data"], requests=resources.SMALL)
 def resolve(card: Card) -> Plan:
     sections = resolve_card(card)
+    check_suites(sections.validate)
     listing = list_sources(sections.ingest)
     parts = {
         "repeats": sections.deduplicate.repeats,

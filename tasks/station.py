@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 from flytekit import Cache, Deck, HashMethod, Resources, task
 from flytekit.core.context_manager import FlyteContext
@@ -29,7 +29,9 @@ from tasks.images import IMAGES
 
 # Artifacts are cached by what they hold: Iceberg's snapshot ids and run digests differ between equal runs.
 _by_digest: Any = HashMethod(attrgetter("digest"))
+_by_digest_if_any: Any = HashMethod(lambda artifact: artifact.digest if artifact else "none")
 SnapshotOut = Annotated[Snapshot, _by_digest]
+MaybeSnapshotOut = Annotated[Optional[Snapshot], _by_digest_if_any]
 TokenizerOut = Annotated[Tokenizer, _by_digest]
 CheckpointOut = Annotated[Checkpoint, _by_digest]
 ScorecardOut = Annotated[Scorecard, _by_digest]

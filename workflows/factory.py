@@ -25,7 +25,7 @@ from tasks.rl import commit_transcripts, reinforce
 from tasks.sft import sft
 from tasks.sft_data import execute_functions
 from tasks.tokenize import pack, train_tokenizer
-from tasks.validate import validate
+from tasks.validate import admit, published_before, scrap_of, validate
 
 
 @workflow
@@ -54,11 +54,13 @@ def factory(card: Card) -> Release:
     candidate = curate(
         section=plan.curate, cleaned=shards, values=values, pairs=pairs, contamination=contamination, lock=lock
     )
-    curated = validate(section=plan.validate, candidate=candidate, lock=lock)
+    scrap, before = scrap_of(candidate=candidate), published_before(section=plan.validate, candidate=candidate)
+    curated = validate(section=plan.validate, candidate=candidate, scrap=scrap, before=before, lock=lock)
 
     tokenizer = train_tokenizer(section=plan.tokenize, documents=curated, lock=lock)
     sequences = pack(section=plan.tokenize, documents=curated, tokenizer=tokenizer, lock=lock)
-    base = pretrain(section=plan.pretrain, sequences=sequences, tokenizer=tokenizer, lock=lock)
+    blend = admit(section=plan.pretrain, documents=curated)
+    base = pretrain(section=blend, sequences=sequences, tokenizer=tokenizer, lock=lock)
 
     executions = execute_functions(section=plan.sft_data, documents=curated, checkpoint=base, lock=lock)
     taught = sft(section=plan.sft, checkpoint=base, executions=executions, problems=problems, lock=lock)

@@ -46,7 +46,14 @@ PARTS = {
     "tasks.decontaminate.match_shard": "matching",
 }
 MESH_TASKS = {"tasks.pretrain.pretrain", "tasks.sft.sft", "tasks.rl.reinforce"}
-UNCACHED = {"tasks.resolve.resolve", "tasks.clean.plan_shards", "tasks.report.report"}
+UNCACHED = {
+    "tasks.resolve.resolve",
+    "tasks.clean.plan_shards",
+    "tasks.validate.scrap_of",
+    "tasks.validate.published_before",
+    "tasks.validate.admit",
+    "tasks.report.report",
+}
 
 
 def test_every_station_is_a_task_with_its_image(package: Package) -> None:
@@ -117,11 +124,12 @@ def test_the_line_takes_a_card_and_gives_a_release(package: Package) -> None:
 
 
 def test_sections_and_lock_come_from_the_card_alone(package: Package) -> None:
-    resolve = package.node(FACTORY, "tasks.resolve.resolve").id
+    resolve, admit = (package.node(FACTORY, f"tasks.{name}").id for name in ("resolve.resolve", "validate.admit"))
     for node in package.workflows[FACTORY].nodes:
         for binding in node.inputs:
             if binding.var in ("section", "lock"):
-                assert binding.binding.promise.node_id == resolve
+                blended = binding.var == "section" and node.task_node.reference_id.name == "tasks.pretrain.pretrain"
+                assert binding.binding.promise.node_id == (admit if blended else resolve)
     assert {"rl", "lock", "listing"} <= package.tasks["tasks.resolve.resolve"].interface.outputs.variables.keys()
 
 

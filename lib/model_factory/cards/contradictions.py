@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from model_factory.cards.sections import STATIONS, Sections
+from model_factory.cards.validate import ALL
 
 Complaint = tuple[tuple[str, ...], str]
 
@@ -13,6 +14,7 @@ def contradictions(card: Sections) -> list[Complaint]:
         *_meshes(card),
         *_model(card),
         *_blend(card),
+        *_validate(card),
         *_steps(card),
         *_problems(card),
         *_lengths(card),
@@ -64,6 +66,19 @@ def _blend(card: Sections) -> Iterator[Complaint]:
             yield ("pretrain", "blend", name), f"{weight} is negative; a share is 0 or more"
     if sum(card.pretrain.blend.values()) <= 0:
         yield ("pretrain", "blend"), "all shares are 0; give at least one source a positive share"
+
+
+def _validate(card: Sections) -> Iterator[Complaint]:
+    sources = {source.name for source in card.ingest.sources}
+    if ALL in sources:
+        yield ("ingest", "sources"), f"{ALL!r} is what reports call the whole table; give the source another name"
+    for name in card.validate.excludable:
+        if name not in sources:
+            yield ("validate", "excludable"), f"no such source {name!r}; there are: {', '.join(sorted(sources))}"
+    for name in card.validate.domains:
+        if name not in {*sources, ALL}:
+            there = ", ".join(sorted({*sources, ALL}))
+            yield ("validate", "domains", name), f"no such source; there are: {there}"
 
 
 def _steps(card: Sections) -> Iterator[Complaint]:

@@ -26,6 +26,7 @@ REGISTRIES = {
     "clean.normalise": "model_factory.curation.normalise.registry:STEPS",
     "clean.redact": "model_factory.curation.pii.registry:DETECTORS",
     "curate.filters": "model_factory.curation.filters.registry:FILTERS",
+    "validate.suites": "model_factory.curation.suites.registry:SUITES",
     "problems.family": "model_factory.rl.problems.registry:FAMILIES",
     "rl.algorithm": "model_factory.rl.algorithms.registry:ALGORITHMS",
     "rl.rewards": "model_factory.rl.rewards.registry:REWARDS",

@@ -4,7 +4,7 @@ from model_factory.lake.catalog import catalog, tables
 from model_factory.lake.content import digest
 from model_factory.lake.disk import require_free_disk
 from model_factory.lake.errors import DiskFull, LakeMoved, PublishConflict, SchemaChanged, SnapshotGone
-from model_factory.lake.find import find, head, history, run_of, snapshot_at
+from model_factory.lake.find import beside, find, head, history, run_of, snapshot_at
 from model_factory.lake.publish import publish, write
 from model_factory.lake.read import read, scan
 from model_factory.lake.stage import discard, stage
@@ -15,6 +15,7 @@ __all__ = [
     "PublishConflict",
     "SchemaChanged",
     "SnapshotGone",
+    "beside",
     "catalog",
     "digest",
     "discard",

@@ -40,6 +40,16 @@ def history(table: str) -> list[Snapshot]:
     return _written(open_table(table), table)
 
 
+def beside(table: str, sibling: Snapshot) -> Snapshot | None:
+    """The newest snapshot of `table` that the same station wrote in the same run as `sibling`, if any."""
+    same = [
+        one
+        for one in history(table)
+        if (one.lineage.run_digest, one.lineage.station) == (sibling.lineage.run_digest, sibling.lineage.station)
+    ]
+    return same[-1] if same else None
+
+
 def run_of(snapshot: Snapshot) -> str:
     """The MLflow run in which a snapshot was written, or "" where no attempt was open."""
     return properties.run_of(open_table(snapshot.table), snapshot.snapshot_id)

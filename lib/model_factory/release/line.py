@@ -11,7 +11,6 @@ from model_factory import lake, ledger
 from model_factory.ledger.locks import lock_of
 from model_factory.nouns import Checkpoint, Lock, Scorecard, Snapshot
 from model_factory.release.recorded import noun
-from model_factory.release.summary import made_beside
 
 T = TypeVar("T")
 
@@ -47,7 +46,7 @@ class Line:
 
     def beside(self, table: str, place: str) -> Snapshot | None:
         """The snapshot of `table` that was written together with the one at `place`."""
-        return made_beside(table, self.snapshot(place)) if table in lake.tables() else None
+        return lake.beside(table, self.snapshot(place)) if table in lake.tables() else None
 
     def parents(self, place: str, table: str) -> list[Snapshot]:
         """The snapshots of `table` that the artifact at `place` was made from."""

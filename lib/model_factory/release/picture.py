@@ -25,14 +25,18 @@ def picture(run: Run) -> str:
 
 def stations(run: Run) -> list[tuple[str, str, str]]:
     """(station, what it made, a second line) in the order of the line."""
-    scrap = {"ingest": 0, "curate": 0}
+    scrap = {"ingest": 0, "curate": 0, "validate": 0}
     for station, _, count in scrapped(run):
         scrap[station] += count
     scores = dict(run.measured)
     return [
         ("ingest", f"{run.documents.num_rows:,} documents", f"{scrap['ingest']:,} scrapped"),
         ("curate", f"{run.curated.num_rows:,} kept", f"{scrap['curate']:,} scrapped"),
-        ("validate", f"{run.curated.num_rows:,} published", "Great Expectations"),
+        (
+            "validate",
+            f"{run.curated.num_rows:,} published",
+            f"{scrap['validate']:,} excluded" if scrap["validate"] else "Great Expectations",
+        ),
         ("tokenize + pack", f"{run.sequences.num_rows:,} sequences", f"{run.tokenizer.vocab_size:,} BPE entries"),
         ("pretrain", f"{run.base.step:,} steps", _score(scores, "pretrain", "bits_per_byte")),
         ("SFT data", f"{run.executions.num_rows:,} executed calls", f"{run.problems.num_rows:,} problems"),

@@ -1,16 +1,21 @@
 """The table at the end of a run: what came in, what was scrapped and why, what was learnt, where to look."""
 
 import io
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
+from pydantic import TypeAdapter
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from model_factory import lake
+from model_factory.blender.shares import exact
+from model_factory.cards.pretrain import Pretrain
+from model_factory.curation.exclusions import admitted, exclusions_of
 from model_factory.ledger.store import uri as log_book
 from model_factory.nouns import Checkpoint, Lock, Release, Score, Scorecard, Snapshot, Tokenizer
 
@@ -67,7 +72,13 @@ class Run:
 def summary(run: Run) -> Group:
     """What a person wants to see when the line has ended; printed with rich."""
     return Group(
-        _came_in(run), _scrapped(run), _made(run), _scores(run), *_drift(run), Text("\n".join(_where_to_look(run)))
+        _came_in(run),
+        _scrapped(run),
+        *_excluded(run),
+        _made(run),
+        _scores(run),
+        *_drift(run),
+        Text("\n".join(_where_to_look(run))),
     )
 
 
@@ -99,21 +110,23 @@ def scrapped(run: Run) -> list[tuple[str, str, int]]:
     """(station, reason, documents) for everything that was left out, most first."""
     rows: list[tuple[str, str, int]] = []
     for table, sibling in (("raw.scrap", run.documents), ("curated.scrap", run.candidate)):
-        made = made_beside(table, sibling)
+        made = lake.beside(table, sibling)
         if made is not None:
             reasons = Counter(lake.read(made, columns=["reason"])["reason"].to_pylist())
             rows += [(sibling.lineage.station, reason, count) for reason, count in reasons.most_common()]
+    excluded = exclusions_of(run.curated).unique("source", keep="first", maintain_order=True)
+    rows += [
+        ("validate", f"source {source} excluded", count)
+        for source, count in excluded[["source", "num_documents"]].rows()
+    ]
     return rows
 
 
-def made_beside(table: str, sibling: Snapshot) -> Snapshot | None:
-    """The snapshot of `table` that the same station wrote in the same run as `sibling`."""
-    same = [
-        one
-        for one in lake.history(table)
-        if (one.lineage.run_digest, one.lineage.station) == (sibling.lineage.run_digest, sibling.lineage.station)
-    ]
-    return same[-1] if same else None
+def blended(run: Run) -> list[tuple[str, float, float]]:
+    """(source, share that the card asks for, share that pretraining drew) where validation left a source out."""
+    section = TypeAdapter(Pretrain).validate_python(json.loads(run.lock.sections)["pretrain"])
+    asked, drawn = exact(section.blend), exact(admitted(section, run.curated).blend)
+    return [(source, float(share), float(drawn.get(source, 0))) for source, share in asked.items()]
 
 
 def _came_in(run: Run) -> Table:
@@ -128,6 +141,22 @@ def _scrapped(run: Run) -> Table:
     for station, reason, count in scrapped(run):
         table.add_row(station, reason, f"{count:,}")
     return table
+
+
+def _excluded(run: Run) -> Iterator[Table]:
+    """What validation left out and why, and what that made of the blend."""
+    reasons = exclusions_of(run.curated)
+    if reasons.is_empty():
+        return
+    table = _table("What validation left out, and why", "source", "suite", "expectation", "observed", "documents")
+    for row in reasons.to_dicts():
+        asked = f"{row['expectation']}({row['threshold']})"
+        table.add_row(row["source"], row["suite"], asked, row["observed"], f"{row['num_documents']:,}")
+    yield table
+    table = _table("The blend without it", "source", "asked", "drawn")
+    for source, asked, drawn in blended(run):
+        table.add_row(source, f"{asked:.4f}", f"{drawn:.4f}")
+    yield table
 
 
 def _made(run: Run) -> Table:

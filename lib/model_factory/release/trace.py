@@ -11,6 +11,7 @@ from model_factory.blender.tokenizer import END, load_encoder
 from model_factory.cards.pretrain import Pretrain
 from model_factory.cards.sft import Sft
 from model_factory.cards.tokenize import Tokenize
+from model_factory.curation.exclusions import admitted, exclusions_of
 from model_factory.release.document import Document, cleaned, document, text_of
 from model_factory.release.line import Line
 
@@ -81,6 +82,9 @@ def _fate(line: Line, found: Document) -> dict[str, Any]:
     if _rows(line.snapshot("curated"), found):
         return {"kept": True}
     reasons = _rows(line.beside("curated.scrap", "candidate"), found)
+    excluded = exclusions_of(line.snapshot("curated")).filter(source=found.row["source"]).to_dicts()
+    if excluded and not reasons:
+        return {"kept": False, "by": "validate", "reason": "source excluded", **excluded[0]}
     of = _rows(line.beside("curated.duplicates", "candidate"), found)
     return {"kept": False, "by": "curate", **(reasons[0] if reasons else {}), **(of[0] if of else {})}
 
@@ -126,7 +130,7 @@ def _holding(line: Line, found: Document, names: set[str]) -> set[str]:
 
 def _steps(line: Line, names: set[str]) -> list[dict[str, Any]]:
     """The pretraining steps that saw these sequences, worked out from the order they were drawn in."""
-    section = line.section("base", "pretrain", Pretrain)
+    section = admitted(line.section("base", "pretrain", Pretrain), line.snapshot("curated"))
     rows = lake.read(line.snapshot("sequences"), ["sequence_id", "source"], "split = 'train'").sort_by("sequence_id")
     ids: dict[str, list[str]] = {}
     for name, source in zip(rows["sequence_id"].to_pylist(), rows["source"].to_pylist(), strict=True):

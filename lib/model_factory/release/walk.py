@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from model_factory import lake
+from model_factory.curation.exclusions import EXCLUSIONS
 from model_factory.nouns import Lineage, Parent, Snapshot
 from model_factory.release.recorded import Records
 
@@ -116,7 +117,7 @@ def _line(node: Node) -> str:
 
 def _facts(artifact: Any) -> str:
     if isinstance(artifact, Snapshot):
-        return f"{artifact.num_rows:,} rows"
+        return f"{artifact.num_rows:,} rows{_reasons(artifact)}"
     if hasattr(artifact, "step"):
         return f"step {artifact.step:,}, {artifact.num_tokens:,} tokens"
     if hasattr(artifact, "scores"):
@@ -124,6 +125,16 @@ def _facts(artifact: Any) -> str:
     if hasattr(artifact, "vocab_size"):
         return f"{artifact.vocab_size:,} entries"
     return f"version {artifact.model_version}"
+
+
+def _reasons(artifact: Snapshot) -> str:
+    """Of sources that validation left out, which and why."""
+    if artifact.table != EXCLUSIONS:
+        return ""
+    rows = lake.read(artifact, ["source", "suite", "threshold", "observed"]).to_pylist()
+    return "".join(
+        f"; {row['source']} left out: {row['suite']}, {row['observed']} ({row['threshold']})" for row in rows
+    )
 
 
 def _files(documents: Snapshot) -> list[Node]:
