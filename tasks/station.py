@@ -29,7 +29,7 @@ from tasks.images import IMAGES
 
 # Artifacts are cached by what they hold: Iceberg's snapshot ids and run digests differ between equal runs.
 _by_digest: Any = HashMethod(attrgetter("digest"))
-_by_digest_if_any: Any = HashMethod(lambda artifact: artifact.digest if artifact else "none")
+_by_digest_if_any: Any = HashMethod(lambda artifact: getattr(artifact, "digest", "none"))
 SnapshotOut = Annotated[Snapshot, _by_digest]
 MaybeSnapshotOut = Annotated[Optional[Snapshot], _by_digest_if_any]
 TokenizerOut = Annotated[Tokenizer, _by_digest]
