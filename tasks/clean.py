@@ -8,9 +8,11 @@ from model_factory.nouns import Lock, Snapshot
 from tasks import resources
 from tasks.images import IMAGES
 from tasks.station import lineage, station
+from tasks.told import told
 
 
 @task(container_image=IMAGES["data"], requests=resources.SMALL)
+@told()
 def plan_shards(section: Clean, documents: Snapshot) -> list[int]:
     return clean.plan_shards(section, documents)
 

@@ -28,6 +28,7 @@ from model_factory.nouns import Lock, SourceListing
 from tasks import card_type as card_type
 from tasks import resources
 from tasks.images import IMAGES
+from tasks.told import told
 
 
 class Plan(NamedTuple):
@@ -55,6 +56,7 @@ class Plan(NamedTuple):
 
 
 @task(container_image=IMAGES["data"], requests=resources.SMALL)
+@told()
 def resolve(card: Card) -> Plan:
     sections = resolve_card(card)
     check_suites(sections.validate)

@@ -26,6 +26,7 @@ from model_factory.nouns.home import room
 from tasks import resources
 from tasks.decks import described, lineage_page
 from tasks.images import IMAGES
+from tasks.told import told
 
 # Artifacts are cached by what they hold: Iceberg's snapshot ids and run digests differ between equal runs.
 _by_digest: Any = HashMethod(attrgetter("digest"))
@@ -78,7 +79,7 @@ class _Recorded:
         key = station_key(station, section, *artifacts)
         if asked_anew(station):
             shutil.rmtree(room("checkpoints") / f"{station}-{key}", ignore_errors=True)
-        with ledger.attempt(lock, station, key, section, artifacts) as attempt:
+        with told(), ledger.attempt(lock, station, key, section, artifacts) as attempt:
             made = super().execute(**inputs)  # type: ignore[misc]
             attempt.made(made)
         _executed.add(station)

@@ -21,6 +21,7 @@ def card(clone: Clone, tmp_path: Path, front_matter: str) -> str:
 def refused(clone: Clone, path: str) -> str:
     printed = clone.run("pyflyte", "run", "workflows/factory.py", "factory", "--card", path, expect=1)
     assert "release" not in stations_run(printed)
+    assert "Traceback" not in printed
     return printed
 
 
