@@ -1,9 +1,10 @@
 """The card opened up: a section for every station, and the lock."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from flytekit import task
 
+from model_factory.cards.bias import Bias
 from model_factory.cards.card import Card
 from model_factory.cards.clean import Clean
 from model_factory.cards.curate import Curate, Measure
@@ -45,6 +46,7 @@ class Plan(NamedTuple):
     measure: Measure
     curate: Curate
     validate: Validate
+    bias: Optional[Bias]
     tokenize: Tokenize
     pretrain: Pretrain
     problems: Problems

@@ -65,11 +65,14 @@ class MeshStation(Elastic):
 
 
 class _Recorded:
-    """An attempt in the log book around a task's body, and one process at a time per cache key."""
+    """An attempt in the log book around a task's body, and one process at a time per cache key. A station whose
+    section the card does not have hands on what it is given, and nobody need know."""
 
     def execute(self, **inputs: Any) -> Any:
         station = self.task_config.name  # type: ignore[attr-defined]
         section, lock = inputs["section"], inputs["lock"]
+        if section is None:
+            return super().execute(**inputs)  # type: ignore[misc]
         artifacts = [value for value in inputs.values() if hasattr(value, "as_parent")]
         artifacts += [
             item for value in inputs.values() if isinstance(value, list) for item in value if hasattr(item, "as_parent")
@@ -101,9 +104,14 @@ class _Recorded:
         _executed.discard(name)
         with exclusive(key), _overwriting(name):
             made = super().local_execute(ctx, **inputs)  # type: ignore[misc]
-        if name not in _executed:
+        if name not in _executed and not _is_none(literals["section"]):
             print(f"cached {name}", flush=True)
         return made
+
+
+def _is_none(literal: Any) -> bool:
+    """Whether an optional input was not given."""
+    return bool(literal.scalar and literal.scalar.union and literal.scalar.union.value.scalar.none_type)
 
 
 class StationTask(_Recorded, PythonFunctionTask[Station]):

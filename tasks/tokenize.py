@@ -13,5 +13,6 @@ def train_tokenizer(section: Tokenize, documents: Snapshot, lock: Lock) -> Token
 
 
 @station("tokenize")
-def pack(section: Tokenize, documents: Snapshot, tokenizer: Tokenizer, lock: Lock) -> SnapshotOut:
-    return run_pack(section, documents, tokenizer, lineage(lock, "tokenize", documents, tokenizer))
+def pack(section: Tokenize, documents: Snapshot, strata: Snapshot, tokenizer: Tokenizer, lock: Lock) -> SnapshotOut:
+    parents = [documents, tokenizer, *([strata] if strata.table != documents.table else [])]
+    return run_pack(section, documents, tokenizer, lineage(lock, "tokenize", *parents), strata=strata)

@@ -10,6 +10,7 @@ from flytekit import map_task, workflow
 
 from model_factory.cards.card import Card
 from model_factory.nouns import Release
+from tasks.bias import reweigh, stratify
 from tasks.clean import clean_shard, plan_shards
 from tasks.curate import curate, measure_shard
 from tasks.decontaminate import decontaminate, match_shard
@@ -56,11 +57,13 @@ def factory(card: Card) -> Release:
     )
     scrap, before = scrap_of(candidate=candidate), published_before(section=plan.validate, candidate=candidate)
     curated = validate(section=plan.validate, candidate=candidate, scrap=scrap, before=before, lock=lock)
+    strata = stratify(section=plan.bias, documents=curated, lock=lock)
 
     tokenizer = train_tokenizer(section=plan.tokenize, documents=curated, lock=lock)
-    sequences = pack(section=plan.tokenize, documents=curated, tokenizer=tokenizer, lock=lock)
-    blend = admit(section=plan.pretrain, documents=curated)
-    base = pretrain(section=blend, sequences=sequences, tokenizer=tokenizer, lock=lock)
+    sequences = pack(section=plan.tokenize, documents=curated, strata=strata, tokenizer=tokenizer, lock=lock)
+    admitted = admit(section=plan.pretrain, documents=curated)
+    blended = reweigh(section=admitted, strata_of=strata, sequences=sequences)
+    base = pretrain(section=blended, sequences=sequences, tokenizer=tokenizer, lock=lock)
 
     executions = execute_functions(section=plan.sft_data, documents=curated, checkpoint=base, lock=lock)
     taught = sft(section=plan.sft, checkpoint=base, executions=executions, problems=problems, lock=lock)

@@ -6,6 +6,7 @@ import click
 
 # Command → the module whose `command` answers it; imported when asked, so that `factory check` stays quick.
 COMMANDS = {
+    "bias": "model_factory.commands.bias",
     "check": "model_factory.commands.check",
     "clean": "model_factory.commands.clean",
     "diff": "model_factory.commands.diff",

@@ -32,7 +32,12 @@ Bin = tuple[str, str, list[Piece]]
 
 
 def pack(
-    section: Tokenize, documents: Snapshot, tokenizer: Tokenizer, lineage: Lineage, overlap: int = ONCE
+    section: Tokenize,
+    documents: Snapshot,
+    tokenizer: Tokenizer,
+    lineage: Lineage,
+    overlap: int = ONCE,
+    strata: Snapshot | None = None,
 ) -> Snapshot:
     """Write `tokens.sequences`: rows of at most `sequence_length` tokens, of one source and one split.
 
@@ -41,10 +46,10 @@ def pack(
     are fitted into sequences with their boundaries kept. `given` says how many tokens of each piece are only
     read. `num_bytes` counts the text behind the tokens that a sequence's segments predict, so that held-out
     bits over held-out bytes is bits per byte. No token is dropped; how many are cut off from their
-    document's beginning is counted.
+    document's beginning is counted. A document's source is the one that `strata` (doc_id, source) has for it.
     Rows are padded by nobody: padding belongs to batches. ValueError if no document is left to train on.
     """
-    bins = list(_fitted(_pieces(section, documents, tokenizer, overlap), section.sequence_length))
+    bins = list(_fitted(_pieces(section, documents, strata or documents, tokenizer, overlap), section.sequence_length))
     if not any(split == "train" for _, split, _ in bins):
         raise ValueError(
             f"tokenize.heldout_fraction: {section.heldout_fraction} holds out all {documents.num_rows} documents, "
@@ -55,22 +60,24 @@ def pack(
 
 
 def _pieces(
-    section: Tokenize, documents: Snapshot, tokenizer: Tokenizer, overlap: int
+    section: Tokenize, documents: Snapshot, strata: Snapshot, tokenizer: Tokenizer, overlap: int
 ) -> dict[tuple[str, str], list[Piece]]:
     """(source, split) → pieces, documents in the order of their ids."""
     if section.sequence_length < 2:
         raise ValueError(f"tokenize.sequence_length: {section.sequence_length} predicts nothing; use 2 or more")
     encoder = load_encoder(tokenizer)
     lengths = token_bytes(encoder)
-    table = lake.read(documents, ["doc_id", "source", "text"]).sort_by("doc_id")
+    table = lake.read(documents, ["doc_id", "text"]).sort_by("doc_id")
+    of_each = lake.read(strata, ["doc_id", "source"])
+    sources = dict(zip(of_each["doc_id"].to_pylist(), of_each["source"].to_pylist(), strict=True))
     pieces: dict[tuple[str, str], list[Piece]] = {}
-    rows = zip(table["doc_id"].to_pylist(), table["source"].to_pylist(), strict=True)
     with ledger.progress(table.num_rows, "tokenising", "documents") as progress:
-        for (doc_id, source), tokens in zip(rows, tokenised(encoder, table["text"].to_pylist()), strict=True):
+        ids = table["doc_id"].to_pylist()
+        for doc_id, tokens in zip(ids, tokenised(encoder, table["text"].to_pylist()), strict=True):
             split = "heldout" if is_heldout(doc_id, section.heldout_fraction) else "train"
             shared = overlap if split == "train" else ONCE
             made = cut(doc_id, tokens, lengths, section.sequence_length, shared)
-            pieces.setdefault((source, split), []).extend(made)
+            pieces.setdefault((sources[doc_id], split), []).extend(made)
             progress.advance()
     return pieces
 

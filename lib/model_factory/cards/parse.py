@@ -57,7 +57,7 @@ def _share(values: Values) -> None:
             continue
         for station in STATIONS:
             section = values.tree.get(station)
-            if isinstance(section, dict) and shared in {f.name for f in dataclasses.fields(hints[station])}:
+            if isinstance(section, dict) and shared in {f.name for f in dataclasses.fields(_present(hints[station]))}:
                 section.setdefault(shared, values.tree[shared])
     values.tree.pop("mesh", None)
 

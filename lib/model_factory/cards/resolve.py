@@ -13,7 +13,7 @@ from model_factory.cards.card import Card
 from model_factory.cards.errors import CardError
 from model_factory.cards.images import image_digests
 from model_factory.cards.parse import parse
-from model_factory.cards.sections import STATIONS, Sections
+from model_factory.cards.sections import Sections
 from model_factory.cards.source_digest import source_digest
 from model_factory.nouns.digest import canonical_json, digest_of
 from model_factory.nouns.home import checkout
@@ -27,6 +27,7 @@ REGISTRIES = {
     "clean.redact": "model_factory.curation.pii.registry:DETECTORS",
     "curate.filters": "model_factory.curation.filters.registry:FILTERS",
     "validate.suites": "model_factory.curation.suites.registry:SUITES",
+    "bias.lists": "model_factory.curation.bias.registry:LISTS",
     "problems.family": "model_factory.rl.problems.registry:FAMILIES",
     "rl.algorithm": "model_factory.rl.algorithms.registry:ALGORITHMS",
     "rl.rewards": "model_factory.rl.rewards.registry:REWARDS",
@@ -45,20 +46,20 @@ def resolve(card: Card) -> Sections:
     return dataclasses.replace(
         sections,
         **{
-            station: dataclasses.replace(getattr(sections, station), code=sections.reuse.get(station, code[station]))
-            for station in STATIONS
+            station: dataclasses.replace(section, code=sections.reuse.get(station, code[station]))
+            for station, section in sections.stations().items()
         },
     )
 
 
 def code_digests(sections: Sections) -> dict[str, str]:
     """Station → digest of the source it reaches now, whatever the card pins."""
-    return {station: source_digest(station, _entries(sections, station)) for station in STATIONS}
+    return {station: source_digest(station, _entries(sections, station)) for station in sections.stations()}
 
 
 def lock(sections: Sections, listing: SourceListing) -> Lock:
     """Everything that decides the outcome, written down: card, code, raw files, versions, images, commit."""
-    science = {station: getattr(sections, station) for station in STATIONS}
+    science = sections.stations()
     commit, dirty = _commit()
     open_lock = Lock(
         run_digest="",
@@ -85,7 +86,7 @@ def lock(sections: Sections, listing: SourceListing) -> Lock:
 
 def recipe_of(sections: Sections) -> str:
     """Digest of the science alone: two cards that ask for the same have the same, however they are written."""
-    bare = {station: dataclasses.replace(getattr(sections, station), code="") for station in STATIONS}
+    bare = {station: dataclasses.replace(section, code="") for station, section in sections.stations().items()}
     return digest_of(bare)
 
 
@@ -102,7 +103,7 @@ def _entries(sections: Sections, station: str) -> list[str]:
     entries: list[str] = []
     for field, registry in REGISTRIES.items():
         owner, _, attribute = field.partition(".")
-        if owner == station:
+        if owner == station and owner in sections.stations():
             known = load_registry(registry)
             entries += [_known(field, name, known) for name in _names(getattr(getattr(sections, station), attribute))]
     return entries

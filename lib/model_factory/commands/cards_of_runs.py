@@ -4,15 +4,14 @@ import json
 from pathlib import Path
 
 from model_factory.cards.card import Card
-from model_factory.cards.sections import STATIONS
 from model_factory.nouns import Lock
 
 
 def card_of(lock: Lock) -> Card:
     """The card that the lock was made from, every default and parent written out."""
     sections = json.loads(lock.sections)
-    for station in STATIONS:
-        del sections[station]["code"]
+    for section in sections.values():
+        del section["code"]
     head = {"name": lock.card, "owner": lock.owner, "team": lock.team, "seed": lock.seed}
     tail = {"reuse": lock.pins, "placement": json.loads(lock.placement)}
     prose = f"\nWritten from the lock of run {lock.run_digest}.\n"

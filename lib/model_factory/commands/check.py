@@ -17,14 +17,13 @@ def command(card: str, as_json: bool) -> None:
     from model_factory import ledger
     from model_factory.cards.card import Card
     from model_factory.cards.resolve import resolve
-    from model_factory.cards.sections import STATIONS
     from model_factory.curation.sources import list_sources
     from model_factory.ledger.locks import lock_of
     from model_factory.nouns.digest import canonical_json
 
     sections = resolve(Card.read(card))
     listing = list_sources(sections.ingest)
-    mine = {station: json.loads(canonical_json(getattr(sections, station))) for station in STATIONS}
+    mine = {station: json.loads(canonical_json(section)) for station, section in sections.stations().items()}
     earlier = [_row(run, differences(mine, json.loads(lock_of(run.run_digest).sections))) for run in ledger.runs()]
     earlier.sort(key=lambda row: row["differs in"].count(",") + bool(row["differs in"]))
     if as_json:

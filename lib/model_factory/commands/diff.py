@@ -29,13 +29,12 @@ def command(first: str, second: str, as_json: bool) -> None:
 def _values(name: str) -> dict[str, Any]:
     from model_factory.cards.card import Card
     from model_factory.cards.resolve import resolve
-    from model_factory.cards.sections import STATIONS
     from model_factory.ledger.locks import lock_of
     from model_factory.nouns.digest import canonical_json
 
     if Path(name).suffix == ".md":
         sections = resolve(Card.read(name))
-        return {station: json.loads(canonical_json(getattr(sections, station))) for station in STATIONS}
+        return {station: json.loads(canonical_json(section)) for station, section in sections.stations().items()}
     locked = lock_of(name)
     outer = {"packages": locked.packages, "commit": locked.commit, "images": locked.images, "sources": locked.sources}
     return json.loads(locked.sections) | outer

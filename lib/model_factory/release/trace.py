@@ -11,6 +11,7 @@ from model_factory.blender.tokenizer import END, load_encoder
 from model_factory.cards.pretrain import Pretrain
 from model_factory.cards.sft import Sft
 from model_factory.cards.tokenize import Tokenize
+from model_factory.curation.bias.strata import STRATA, reweigh
 from model_factory.curation.exclusions import admitted, exclusions_of
 from model_factory.release.document import Document, cleaned, document, text_of
 from model_factory.release.line import Line
@@ -130,7 +131,7 @@ def _holding(line: Line, found: Document, names: set[str]) -> set[str]:
 
 def _steps(line: Line, names: set[str]) -> list[dict[str, Any]]:
     """The pretraining steps that saw these sequences, worked out from the order they were drawn in."""
-    section = admitted(line.section("base", "pretrain", Pretrain), line.snapshot("curated"))
+    section = _blended(line)
     rows = lake.read(line.snapshot("sequences"), ["sequence_id", "source"], "split = 'train'").sort_by("sequence_id")
     ids: dict[str, list[str]] = {}
     for name, source in zip(rows["sequence_id"].to_pylist(), rows["source"].to_pylist(), strict=True):
@@ -142,6 +143,15 @@ def _steps(line: Line, names: set[str]) -> list[dict[str, Any]]:
         for source, index in batch(section.seed, section.blend, step, section.batch_size, counts)
         if ids[source][index] in names
     ]
+
+
+def _blended(line: Line) -> Pretrain:
+    """The section that the base model was trained with: without sources that were left out, its blend divided among
+    strata where the run weighed them."""
+    section = admitted(line.section("base", "pretrain", Pretrain), line.snapshot("curated"))
+    sequences = line.snapshot("sequences")
+    divided = line.parents("sequences", STRATA)
+    return reweigh(section, divided[0], sequences) if divided else section
 
 
 def _sft(line: Line, found: Document) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Bundled word lists: groups of people and topics, each with where it comes from."""
