@@ -18,6 +18,7 @@ STATIONS = {
     "tasks.ingest.ingest", "tasks.clean.clean_shard", "tasks.curate.measure_shard", "tasks.curate.curate",
     "tasks.deduplicate.find_pairs", "tasks.deduplicate.find_repeats", "tasks.deduplicate.cut_shard",
     "tasks.decontaminate.match_shard", "tasks.decontaminate.decontaminate", "tasks.validate.validate",
+    "tasks.bias.stratify", "tasks.bias.reweigh",
     "tasks.tokenize.train_tokenizer", "tasks.tokenize.pack", "tasks.pretrain.pretrain", "tasks.problems.make_problems",
     "tasks.sft_data.execute_functions", "tasks.sft.sft", "tasks.rl.reinforce", "tasks.rl.commit_transcripts",
     "tasks.evaluate.write_texts", "tasks.evaluate.evaluate", "tasks.release.release", "tasks.resolve.resolve",

@@ -104,7 +104,7 @@ def _shifted(values_T: np.ndarray, by: int, beyond: int) -> np.ndarray:
 
 
 def _named(rows: pl.DataFrame, axis: str, group: str, schema: pl.Schema) -> pl.DataFrame:
-    return rows.with_columns(axis=pl.lit(axis), group=pl.lit(group)).select(schema.names()).cast(dict(schema))
+    return rows.with_columns(axis=pl.lit(axis), group=pl.lit(group)).select(schema.names()).cast(schema)
 
 
 def _summed(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -46,7 +46,7 @@ def associations(counts: Counts, min_documents: int, confidence: float) -> pl.Da
         .filter(pl.col("of_others") > 0)
         .sort("source", "axis", "kind", "term", "group")
     )
-    return _tested(_odds(rows, confidence)).select(ASSOCIATIONS.names()).cast(dict(ASSOCIATIONS))
+    return _tested(_odds(rows, confidence)).select(ASSOCIATIONS.names()).cast(ASSOCIATIONS)
 
 
 def _with_all(rows: pl.DataFrame, counted: str) -> pl.DataFrame:

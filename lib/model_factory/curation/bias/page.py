@@ -41,8 +41,11 @@ def strongest(found: pl.DataFrame, max_false_discovery: float) -> pl.DataFrame:
 
 
 def marked(row: dict[str, object]) -> str:
-    """ "under" or "over" where the reference lies outside the interval of a group's share, else nothing."""
+    """Whether a group's share is under or over its reference beyond its interval, or nobody of its axis is spoken of;
+    else nothing."""
     reference, low, high = (float(str(row[name])) for name in ("reference", "low", "high"))
+    if high - low >= 1:
+        return "not spoken of"
     return "under" if high < reference else "over" if low > reference else ""
 
 
@@ -60,7 +63,7 @@ def _representation(section: Bias, axis: str, groups: pl.DataFrame) -> str:
                 f'<td><span class="bar" style="width:{100 * row["share"]:.0f}px"></span> {row["share"]:.1%}</td>',
                 _number(f"{row['low']:.1%} – {row['high']:.1%}"),
                 _number(f"{row['reference']:.1%}"),
-                f'<td class="{mark}">{mark}</td>',
+                f'<td class="{mark if mark in ("under", "over") else "faint"}">{mark}</td>',
                 _number(f"{row['factor']:.2f}" if row["led"] >= section.min_group_documents else "too few"),
             )
         )

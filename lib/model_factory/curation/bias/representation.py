@@ -55,7 +55,7 @@ def representation(
     rows = rows.join(led.group_by(keys).agg(led=pl.len().cast(pl.Int64)), on=keys, how="left", maintain_order="left")
     rows = rows.with_columns(pl.col("documents", "mentions", "led").fill_null(0))
     rows = _with_shares(rows, confidence)
-    return _with_factors(rows, max_factor, min_group_documents).select(GROUPS.names()).cast(dict(GROUPS))
+    return _with_factors(rows, max_factor, min_group_documents).select(GROUPS.names()).cast(GROUPS)
 
 
 def _with_shares(rows: pl.DataFrame, confidence: float) -> pl.DataFrame:

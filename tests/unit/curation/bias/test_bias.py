@@ -11,6 +11,8 @@ from scipy.stats import fisher_exact, norm
 
 from model_factory import lake
 from model_factory.blender.order import batch
+from model_factory.blender.pack import pack
+from model_factory.blender.tokenizer import train_tokenizer
 from model_factory.cards.bias import Bias
 from model_factory.cards.card import Card
 from model_factory.cards.errors import CardError
@@ -27,7 +29,8 @@ from model_factory.curation.vocabulary import words_in, words_of
 from model_factory.nouns.home import checkout
 
 SECTION = Bias(17, "", ["gender"], {}, {}, 8, 5, 0.95, 0.05, {}, 3.0, 5, "gender")
-PRETRAIN = parse(Card.read(checkout() / "configs" / "laptop.md")).pretrain
+LAPTOP = parse(Card.read(checkout() / "configs" / "laptop.md"))
+PRETRAIN, TOKENIZE = LAPTOP.pretrain, LAPTOP.tokenize
 # Subjects are planted evenly; of the two occupations one goes with a group nine times in ten.
 FILLER = "In the third section of this manual a reader may look up what became of the case. "
 
@@ -257,6 +260,24 @@ def test_the_blend_brings_the_groups_to_their_reference(stdlib, lineage):
         factors = dict(of_each.rows())
         often = (women / counts[f"{name}+women"]) / (men / counts[f"{name}+men"])
         assert often == pytest.approx(factors[f"{name}+women"] / factors[f"{name}+men"], rel=0.05)
+
+
+def test_real_sequences_hold_documents_of_their_stratum_alone(stdlib, lineage):
+    documents = planted(stdlib, 60, women=0.25)
+    rows = documents.select("doc_id", "source", pl.col("text").str.slice(0, 400))
+    source = lake.write("curated.documents", rows.to_arrow(), lineage("curate"))
+    made = stratify(replace(SECTION, min_group_documents=1), source, lineage("bias", source))
+    section = replace(TOKENIZE, vocab_size=300, sequence_length=64, heldout_fraction=0.1)
+    tokenizer = train_tokenizer(section, source, lineage("tokenize"))
+    packed = pl.DataFrame(lake.read(pack(section, source, tokenizer, lineage("tokenize"), strata=made)))
+    of_document = dict(lake.read(made, ["doc_id", "source"]).to_pandas().itertuples(index=False))
+    assert len(set(packed["source"])) == 4
+    for name, ids in packed.select("source", "doc_ids").iter_rows():
+        assert {of_document[doc_id] for doc_id in ids} == {name}
+    assert set(packed["doc_ids"].explode()) == set(rows["doc_id"])
+    assert not any(
+        "+" in name for name in lake.read(pack(section, source, tokenizer, lineage("tokenize")))["source"].to_pylist()
+    )
 
 
 def test_a_report_alone_changes_no_blend(stdlib, lineage):
