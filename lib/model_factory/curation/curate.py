@@ -12,6 +12,7 @@ from model_factory.curation.decontaminate.station import REASON as CONTAMINATED
 from model_factory.curation.dedup.choose import choose
 from model_factory.curation.dedup.find import ORDER, PAIRS_SCHEMA
 from model_factory.curation.dedup.signatures import VERSION as SIGNATURES_VERSION
+from model_factory.curation.dedup.urls import VERSION as URLS_VERSION
 from model_factory.curation.filters.verdicts import judge
 from model_factory.curation.report import DROP_COLUMNS, show_counts, show_drops
 from model_factory.nouns import Lineage, Snapshot
@@ -90,7 +91,7 @@ def _as_failures(repeated: pl.DataFrame, alike: pl.DataFrame) -> pl.DataFrame:
         rule=pl.lit("duplicates.") + pl.col("kind"),
         value=pl.col("similarity"),
         threshold=pl.col("threshold"),
-        version=pl.lit(SIGNATURES_VERSION),
+        version=pl.when(pl.col("kind") == "url").then(pl.lit(URLS_VERSION)).otherwise(pl.lit(SIGNATURES_VERSION)),
     )
 
 

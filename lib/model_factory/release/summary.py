@@ -16,6 +16,7 @@ from model_factory import lake
 from model_factory.blender.shares import exact
 from model_factory.cards.pretrain import Pretrain
 from model_factory.curation.exclusions import admitted, exclusions_of
+from model_factory.curation.report import LARGEST_SHARE
 from model_factory.ledger.store import uri as log_book
 from model_factory.nouns import Checkpoint, Lock, Release, Score, Scorecard, Snapshot, Tokenizer
 
@@ -75,6 +76,7 @@ def summary(run: Run) -> Group:
         _came_in(run),
         _scrapped(run),
         *_excluded(run),
+        *_eaten(run),
         _made(run),
         _scores(run),
         *_drift(run),
@@ -157,6 +159,21 @@ def _excluded(run: Run) -> Iterator[Table]:
     for source, asked, drawn in blended(run):
         table.add_row(source, f"{asked:.4f}", f"{drawn:.4f}")
     yield table
+
+
+def _eaten(run: Run) -> Iterator[Text]:
+    """A line for every rule that took more than half of a source."""
+    made = made_beside("curated.scrap", run.candidate)
+    rows = lake.read(made, columns=["source", "rule"]).to_pylist() if made else []
+    dropped = Counter((row["source"], row["rule"]) for row in rows)
+    totals = {source: count for source, count, _, _ in came_in(run)}
+    for (source, rule), count in sorted(dropped.items()):
+        if count > LARGEST_SHARE * totals[source]:
+            yield Text(
+                f"{rule} dropped {count:,} of {totals[source]:,} documents of {source}: look at the samples on "
+                "curate's page Drops before you use what is left",
+                style="yellow",
+            )
 
 
 def _made(run: Run) -> Table:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import torch
@@ -16,7 +17,7 @@ from model_factory.blender.heldout import is_heldout
 from model_factory.blender.tokenizer import load_encoder
 from model_factory.release.document import span_of
 from model_factory.release.lineage import as_story, trace
-from model_factory.release.summary import Run
+from model_factory.release.summary import Run, printed
 from model_factory.trainer.pretrain import pretrain
 from model_factory.trainer.rows import Segment
 from model_factory.trainer.sequences import read_sequences
@@ -222,3 +223,14 @@ def test_a_name_that_two_methods_have_must_be_told_apart() -> None:
     text = "class A:\n    def f(self): ...\nclass B:\n    def f(self): ...\n"
     with pytest.raises(LookupError, match=r"any of A\.f, B\.f"):
         span_of(text, "f")
+
+
+def test_a_rule_that_takes_most_of_a_source_is_named_in_the_summary(ended: Run) -> None:
+    assert "before you use what is left" not in printed(ended)
+    other = replace(ended.candidate.lineage, run_digest="b" * 64)
+    rows = lake.read(ended.documents, ["doc_id", "source", "path"]).to_pylist()
+    failed = {"reason": "length", "rule": "length.min_chars", "value": 1.0, "threshold": 2.0, "version": "1"}
+    eaten = [row | failed for row in rows[: len(rows) * 2 // 3]]
+    lake.write("curated.scrap", pa.Table.from_pylist(eaten), other)
+    told = printed(replace(ended, candidate=replace(ended.candidate, lineage=other)))
+    assert f"length.min_chars dropped {len(eaten)} of {len(rows)} documents of library" in told

@@ -9,6 +9,8 @@ from model_factory.cards.deduplicate import UrlDuplicates
 from model_factory.curation.dedup.buckets import bucket_pairs
 from model_factory.curation.dedup.find import ORDER, PAIRS_SCHEMA, named_pairs
 
+# Moves whenever the same URLs could be other pages.
+VERSION = "1"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
