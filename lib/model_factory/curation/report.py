@@ -46,6 +46,17 @@ def _share(count: int, total: int) -> str:
     return f"{count:,} ({count / total:.1%})" if count else "–"
 
 
+def table_html(rows: pl.DataFrame) -> str:
+    """A frame as HTML, columns by their names."""
+    lines = [rows.columns, *rows.iter_rows()]
+    body = "".join("<tr>" + "".join(f"<td>{escape(_cell(cell))}</td>" for cell in line) + "</tr>" for line in lines)
+    return f'<table border="1" cellpadding="4">{body}</table>'
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def show_drops(documents: pl.DataFrame, failures: pl.DataFrame) -> None:
     """Show a page with a row for every source and rule that condemns some of its documents, samples included, and say
     aloud which rule condemns more than LARGEST_SHARE of a source.

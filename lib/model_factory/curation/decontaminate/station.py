@@ -1,7 +1,5 @@
 """The stations that keep out of training what the model will be asked."""
 
-from html import escape
-
 import polars as pl
 
 from model_factory import lake, ledger
@@ -10,6 +8,7 @@ from model_factory.curation.clean import read_cleaned
 from model_factory.curation.decontaminate.index import build_index
 from model_factory.curation.decontaminate.match import MATCHES_SCHEMA, VERSION, shared_items
 from model_factory.curation.filters.verdicts import VERDICT_SCHEMA
+from model_factory.curation.report import table_html
 from model_factory.nouns import Lineage, Snapshot, digest_of
 
 OVERLAPS = "curated.overlaps"
@@ -46,8 +45,9 @@ def decontaminate(
     versions = _versions(benchmarks, section.overlap)
     matches = pl.concat([pl.DataFrame(lake.read(shard)) for shard in overlaps])
     _refuse_stale(matches, versions)
-    found = verdicts(read_cleaned(cleaned, ["doc_id"])["doc_id"], matches, versions, section.min_share)
-    ledger.show("Decontamination", _page(section, found, matches, benchmarks))
+    documents = read_cleaned(cleaned, ["doc_id", "source", "path"])
+    found = verdicts(documents["doc_id"], matches, versions, section.min_share)
+    ledger.show("Decontamination", _page(section, found, matches.join(documents, on="doc_id"), benchmarks))
     return lake.write(CONTAMINATION, found.to_arrow(), lineage)
 
 
@@ -107,11 +107,6 @@ def _page(section: Decontaminate, found: pl.DataFrame, matches: pl.DataFrame, be
     table = columns[0]
     for column in columns[1:]:
         table = table.join(column, on="benchmark", how="left")
-    most = matches.sort("overlap", "doc_id", descending=[True, False]).head(20)
-    return _table(table.fill_null(0).sort("benchmark")) + _table(most.drop("version"))
-
-
-def _table(rows: pl.DataFrame) -> str:
-    lines = [rows.columns, *rows.iter_rows()]
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in line) + "</tr>" for line in lines)
-    return f'<table border="1" cellpadding="4">{body}</table>'
+    most = matches.sort("overlap", "doc_id", "item", descending=[True, False, False]).head(20)
+    named = most.select("source", "path", "benchmark", "item", "overlap", "num_ngrams", "doc_id")
+    return table_html(table.fill_null(0).sort("benchmark")) + table_html(named)

@@ -1,7 +1,5 @@
 """The stations that take out of texts what stands elsewhere already."""
 
-from html import escape
-
 import polars as pl
 
 from model_factory import lake, ledger
@@ -14,6 +12,7 @@ from model_factory.curation.dedup.spans import SPANS_SCHEMA, cut
 from model_factory.curation.dedup.substrings import repeated_substrings
 from model_factory.curation.normalise.apply import CHANGE_SCHEMA, PROGRAMS
 from model_factory.curation.normalise.same_program import parses
+from model_factory.curation.report import table_html
 from model_factory.nouns import Lineage, Snapshot
 
 REPEATS = "curated.repeats"
@@ -42,7 +41,7 @@ def find_repeats(section: Repeats, cleaned: list[Snapshot], pairs: Snapshot, lin
             texts = documents.join(_texts(cleaned), on="doc_id", how="left", maintain_order="left")
             found.append(repeated_substrings(texts, section.substrings))
     spans = pl.concat(found).sort("doc_id", "start_byte", "end_byte", "kind")
-    ledger.show("Repeats", repeats_html(spans))
+    ledger.show("Repeats", repeats_html(spans, read_cleaned(cleaned, ORDER)))
     return lake.write(REPEATS, spans.to_arrow(), lineage)
 
 
@@ -93,16 +92,14 @@ def _texts(cleaned: list[Snapshot]) -> pl.DataFrame:
     return read_cleaned(cleaned, ["doc_id", "text"])
 
 
-def repeats_html(spans: pl.DataFrame) -> str:
-    """How much of each kind was found, and which documents share most."""
+def repeats_html(spans: pl.DataFrame, documents: pl.DataFrame) -> str:
+    """How much of each kind was found, and which of `documents` (doc_id, source, path) share most."""
+    named = documents.select("doc_id", document=pl.concat_str("source", "path", separator=":"))
     size = (pl.col("end_byte") - pl.col("start_byte")).sum().alias("bytes")
-    kinds = spans.group_by("kind").agg(pl.len().alias("passages"), pl.col("doc_id").n_unique(), size).sort("kind")
+    counts = (pl.len().alias("passages"), pl.col("doc_id").n_unique().alias("documents"), size)
+    kinds = spans.group_by("kind").agg(*counts).sort("kind")
     shared = spans.group_by("doc_id", "other_doc_id").agg(size).sort("bytes", "doc_id", "other_doc_id", descending=True)
-    head = ("kind", "passages", "documents", "bytes")
-    return _table(head, kinds) + _table(("document", "had first by", "bytes"), shared.head(20))
-
-
-def _table(head: tuple[str, ...], rows: pl.DataFrame) -> str:
-    lines = [head, *rows.iter_rows()]
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in line) + "</tr>" for line in lines)
-    return f'<table border="1" cellpadding="4">{body}</table>'
+    first = named.select(other_doc_id="doc_id", had_first="document")
+    most = shared.head(20).join(named, on="doc_id", maintain_order="left")
+    most = most.join(first, on="other_doc_id", maintain_order="left")
+    return table_html(kinds) + table_html(most.select("document", "had_first", "bytes", "doc_id", "other_doc_id"))

@@ -42,6 +42,7 @@ def _benchmarks(items=ITEMS):
 
 def _shards():
     rows = pl.DataFrame(DOCUMENTS, schema=["doc_id", "text"], orient="row")
+    rows = rows.with_columns(source=pl.lit("s"), path=pl.col("doc_id").str.slice(0, 1))
     parts = (rows.head(2), rows.tail(2))
     return [lake.stage("clean.documents", part.to_arrow(), _by("clean"), f"shard-{i}") for i, part in enumerate(parts)]
 
@@ -93,7 +94,7 @@ def test_a_changed_threshold_reads_no_document(monkeypatch):
     monkeypatch.setattr(lake, "read", counted)
     found = _judged(lower, shards, benchmarks, overlaps)
     assert found.filter(~pl.col("kept"))["doc_id"].str.slice(0, 1).to_list() == ["0", "1", "f"]
-    assert {tuple(columns) for table, columns in asked if table == "clean.documents"} == {("doc_id",)}
+    assert {tuple(columns) for table, columns in asked if table == "clean.documents"} == {("doc_id", "source", "path")}
 
 
 def test_versions_move_with_texts_and_ngrams_and_stale_shares_are_refused():

@@ -11,7 +11,8 @@ from model_factory.cards.deduplicate import (
     UrlDuplicates,
 )
 from model_factory.curation.clean import clean_shard, plan_shards, read_cleaned
-from model_factory.curation.dedup.repeats import cut_shard, find_repeats
+from model_factory.curation.dedup.repeats import cut_shard, find_repeats, repeats_html
+from model_factory.curation.dedup.spans import SPANS_SCHEMA
 from model_factory.curation.dedup.station import find_pairs
 from model_factory.nouns import Lineage
 
@@ -84,6 +85,15 @@ def test_what_stood_before_is_cut_and_named():
     (change,) = rows["b.txt"]["changes"]
     assert (change["step"], change["num_lines"], change["num_chars"]) == ("repeats", 2, len(NOTICE) + 1)
     assert rows["a.txt"]["changes"] == rows["e.txt"]["changes"] == []
+
+
+def test_the_page_adds_up_and_names_who_had_it_first():
+    spans = [("d2", "d1", "line", 0, 10), ("d2", "d1", "substring", 20, 50), ("d3", "d1", "line", 5, 9)]
+    documents = pl.DataFrame({"doc_id": ["d1", "d2", "d3"], "source": ["s"] * 3, "path": ["a", "b", "c"]})
+    html = repeats_html(pl.DataFrame(spans, schema=SPANS_SCHEMA, orient="row"), documents)
+    assert "<td>line</td><td>2</td><td>2</td><td>14</td>" in html
+    assert "<td>substring</td><td>1</td><td>1</td><td>30</td>" in html
+    assert "<td>s:b</td><td>s:a</td><td>40</td>" in html
 
 
 def test_a_copy_takes_no_part_because_it_is_left_out_as_a_whole():
