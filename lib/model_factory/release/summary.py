@@ -163,7 +163,7 @@ def _excluded(run: Run) -> Iterator[Table]:
 
 def _eaten(run: Run) -> Iterator[Text]:
     """A line for every rule that took more than half of a source."""
-    made = made_beside("curated.scrap", run.candidate)
+    made = lake.beside("curated.scrap", run.candidate)
     rows = lake.read(made, columns=["source", "rule"]).to_pylist() if made else []
     dropped = Counter((row["source"], row["rule"]) for row in rows)
     totals = {source: count for source, count, _, _ in came_in(run)}
