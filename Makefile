@@ -37,6 +37,7 @@ bench-data: setup .venv-datatrove/.ready .venv-streaming/.ready ## the data engi
 	$(BIN)/python benchmarks/data_filters.py $(BENCH)
 	$(BIN)/python benchmarks/data_dedup.py $(BENCH)
 	$(BIN)/python benchmarks/data_chain.py $(BENCH)
+	PYTHONPATH=. $(BIN)/python benchmarks/data_planted.py
 	$(BIN)/python benchmarks/data_packing.py
 	$(BIN)/python benchmarks/data_stream.py --peer-python .venv-streaming/bin/python
 	$(BIN)/python benchmarks/table.py --write

@@ -128,8 +128,7 @@ def measured(peer_python: str, number: int, runs: int, limit_mib: float) -> list
                     out = folder / f"{name}-{processes}-{run}"
                     out.mkdir()
                     options = ["--corpus", str(folder / "corpus"), "--folder", str(out), "--processes", str(processes)]
-                    threads = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
-                    costs.setdefault(f"{name}-{processes}", []).append(cost([*command, *options], threads))
+                    costs.setdefault(f"{name}-{processes}", []).append(cost([*command, *options]))
                     print(f"run {run}, {name}, {processes} processes: {costs[f'{name}-{processes}'][-1]}", flush=True)
         write_copies(folder / "corpus", folder / "copies")
         (folder / "large").mkdir()

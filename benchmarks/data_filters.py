@@ -12,9 +12,7 @@ document at its first failed rule.
 import argparse
 import json
 import os
-import platform
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,12 +21,12 @@ from pathlib import Path
 
 import polars as pl
 from data_filters_corpus import texts
+from paired import ONE_CORE, median, row, save
 
 from model_factory.curation.filters.measure import measure
 from model_factory.curation.filters.verdicts import judge
 
 HERE = Path(__file__).parent
-RESULTS = HERE / "results" / "data-filters.json"
 AT_LEAST = {"gopher_quality": 50, "gopher_repetition": 25, "fineweb": 50, "c4": 50}
 AGREEMENT = 0.995
 SETTINGS: dict[str, dict] = {
@@ -90,7 +88,7 @@ def run(name: str, corpus: str, answers: str) -> None:
 
 def side_by_side(command: list[str], name: str, halves: list[Path], answers: Path) -> dict:
     """One process per half at the same time, each on one core."""
-    environment = {**os.environ, "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, **ONE_CORE}
     processes = [
         subprocess.Popen(
             [*command, "run", name, str(half), f"{answers}-{place}.parquet"],
@@ -126,8 +124,7 @@ def compare(folder: Path, peer: list[str], number: int, runs: int) -> list[dict]
     documents = documents.with_columns(language=pl.lit("text"))
     documents.select("doc_id", "text").write_parquet(folder / "all.parquet")
     subprocess.run([*peer, "tokens", str(folder / "all.parquet"), str(folder / "tokens.parquet")], check=True)
-    megabytes = documents["text"].str.len_bytes().sum() / 1e6
-    print(f"{len(documents)} documents, {megabytes:.1f} MB")
+    size = f"{len(documents)} documents, {documents['text'].str.len_bytes().sum() / 1e6:.0f} MB"
     rows = []
     for name in SETTINGS:
         pairs = [
@@ -137,33 +134,17 @@ def compare(folder: Path, peer: list[str], number: int, runs: int) -> list[dict]
             )
             for _ in range(runs)
         ]
-        rows += rows_of(name, pairs, *agreement(folder, documents, name))
+        rows += rows_of(name, pairs, *agreement(folder, documents, name), size)
     return rows
 
 
-def rows_of(name: str, pairs: list[tuple[dict, dict]], equal: float, kept: float) -> list[dict]:
-    version = pairs[0][1]["version"]
-    rows = []
-    for figure, at_least in (("cpu_s", AT_LEAST[name]), ("wall_s", None)):
-        ours, peer = (statistics.median(pair[side][figure] for pair in pairs) for side in (0, 1))
-        what = {"cpu_s": f"filter {name}", "wall_s": f"filter {name}, clock of two processes"}[figure]
-        unit = {"cpu_s": "CPU-seconds", "wall_s": "s"}[figure]
-        rows.append(
-            row(what, round(ours, 3), round(peer, 3), version, unit, round(peer / ours, 1), at_least, len(pairs))
-        )
-        print(f"{what}: {ours:.2f} {unit} against {peer:.2f}, {peer / ours:.1f} times (at least {at_least})")
-    print(f"filter {name}: {equal:.2%} equal verdicts on the peer's words; the peer keeps {kept:.1%}")
-    rows.append(row(f"filter {name}, equal verdicts", equal, 1.0, version, "share", round(equal, 5), AGREEMENT, 1))
-    return rows
-
-
-def row(what: str, ours: float, peer: float, version: str, unit: str, ratio: float, at_least, runs: int) -> dict:
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    hardware = f"{os.cpu_count()} cores {platform.machine()}"
-    return {
-        "what": what, "ours": ours, "peer": peer, "peer_version": version, "unit": unit, "ratio": ratio,
-        "at_least": at_least, "runs": runs, "hardware": hardware, "commit": commit,
-    }  # fmt: skip
+def rows_of(name: str, pairs: list[tuple[dict, dict]], equal: float, kept: float, size: str) -> list[dict]:
+    version, rows = pairs[0][1]["version"], []
+    for figure, unit, at_least in (("cpu_s", "CPU s", AT_LEAST[name]), ("wall_s", "s, two processes", 0.0)):
+        ours, peer = (median([pair[side] for pair in pairs], figure) for side in (0, 1))
+        rows.append(row(f"filter {name}, {size}", ours, peer, version, unit, peer / ours, at_least, len(pairs)))
+    what = f"filter {name}, equal verdicts on the peer's words (the peer keeps {kept:.1%})"
+    return [*rows, row(what, equal, 1.0, version, "share", equal, AGREEMENT, 1)]
 
 
 def main() -> None:
@@ -171,18 +152,10 @@ def main() -> None:
     parser.add_argument("--peer-python", required=True)
     parser.add_argument("--documents", type=int, default=6000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--results", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     peer = [arguments.peer_python, str(HERE / "data_filters_peer.py")]
     with tempfile.TemporaryDirectory() as folder:
-        rows = compare(Path(folder), peer, arguments.documents, arguments.runs)
-    arguments.results.parent.mkdir(exist_ok=True)
-    arguments.results.write_text(json.dumps(rows, indent=1) + "\n")
-    short = [one["what"] for one in rows if one["at_least"] and one["ratio"] < one["at_least"]]
-    disagree = [what for what in short if what.endswith("equal verdicts")]
-    assert not disagree, f"verdicts differ from the peer's: {disagree}; no figure of speed stands"
-    if short:
-        print(f"below the bound: {short}")
+        save("data-filters", compare(Path(folder), peer, arguments.documents, arguments.runs))
 
 
 if __name__ == "__main__":

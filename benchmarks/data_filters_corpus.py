@@ -6,8 +6,10 @@ Man pages, documentation, descriptions and docstrings of installed distributions
 import ast
 import gzip
 import hashlib
+import json
 import re
 import sysconfig
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +19,15 @@ MACRO = re.compile(r"(?m)^[.'].*$\n?|\\f.|\\[&|^/,]|\\\(..")
 
 
 def texts(limit: int) -> list[str]:
-    """At most `limit` distinct texts, in the order of their digests: a fixed sample of all kinds."""
+    """At most `limit` distinct texts, in the order of their digests: a fixed sample of all kinds. They are kept in the
+    folder for temporary files, since reading them takes a minute."""
+    kept = Path(tempfile.gettempdir(), f"benchmark-prose-{limit}.json")
+    if not kept.exists():
+        kept.write_text(json.dumps(_texts(limit)))
+    return json.loads(kept.read_text())
+
+
+def _texts(limit: int) -> list[str]:
     found = {unwrapped(text)[:MAX_CHARS] for text in (*man_pages(), *documentation(), *docstrings())}
     long = (text for text in found if len(text) >= MIN_CHARS)
     return sorted(long, key=lambda text: hashlib.blake2b(text.encode()).digest())[:limit]
