@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from model_factory.curation.decontaminate.settings import Decontaminate
 from paired import row, save
 
 from model_factory.curation.decontaminate.index import build_index
 from model_factory.curation.decontaminate.match import contaminated
-from model_factory.curation.decontaminate.settings import Decontaminate
 from model_factory.curation.pii.redact import redact
 from model_factory.evals.benchmarks.human_eval import human_eval_problems
 from tests.unit.curation.filters.planted import HELD_OUT, homework, seo_spam

@@ -9,7 +9,8 @@ sentencizer: at a mark that no abbreviation claims, where after white space some
 import numpy as np
 import polars as pl
 
-from model_factory.curation.filters.flat import Flat, flatten
+from model_factory.curation.filters.batch import Batch
+from model_factory.curation.filters.flat import Flat
 from model_factory.curation.filters.rule import Filter, Rule, Settings, bounded
 
 RULES = (
@@ -24,8 +25,8 @@ SENTENCE_BREAK = rf"(?:(?:[^\s.\p{{Lu}}]|\p{{Lu}}\p{{Lu}})\.|[!?]){_NEXT}"
 ABBREVIATION = rf"\b(?:[a-z]|e\.g|i\.e|[ap]\.m|vs|Mrs?|Ms|Dr|St|Jr|Prof|Inc|Ltd|Corp|[cC]o|Ph\.D)\.{_NEXT}"
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
-    lines = _prose_lines(flatten(documents["text"].str.split("\n")), parameters)
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
+    lines = _prose_lines(documents.lines, parameters)
     line, lower = pl.col("line"), pl.col("line").str.to_lowercase()
     judged = lines.with_columns(
         lorem=lower.str.contains("lorem ipsum", literal=True),

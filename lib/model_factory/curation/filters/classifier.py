@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from model_factory.curation.classifier.linear import LinearModel, load_model
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.rule import Filter, Rule, Settings
 from model_factory.nouns.home import checkout
 
@@ -20,12 +21,10 @@ def _model(location: Path, changed_ns: int) -> LinearModel:
     return load_model(location)
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     location = Path(checkout(), parameters["model_file"])
     model = _model(location, location.stat().st_mtime_ns)
-    return pl.DataFrame({"classifier": model.probabilities(documents["words"])})
+    return pl.DataFrame({"classifier": model.probabilities(documents.word_lists)})
 
 
-FILTER = Filter(
-    "1", (Rule("classifier", "at_least", "min_probability"),), _measure, parameters=("model_file",), views=("words",)
-)
+FILTER = Filter("1", (Rule("classifier", "at_least", "min_probability"),), _measure, parameters=("model_file",))

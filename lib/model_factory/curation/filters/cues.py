@@ -1,22 +1,23 @@
 """How densely a text uses phrases that give its kind away."""
 
 import numpy as np
-import polars as pl
+
+from model_factory.curation.filters.batch import Batch
 
 # A short text with one such phrase is no more suspicious than a page with one.
 MIN_WORDS = 60
 
 
-def cues_per_100_words(documents: pl.DataFrame, phrases: tuple[str, ...]) -> np.ndarray:
-    """Occurrences of the phrases (expressions in lower case, whole words) per 100 words of each document (columns
-    text, words), MIN_WORDS assumed at least.
+def cues_per_100_words(documents: Batch, phrases: tuple[str, ...]) -> np.ndarray:
+    """Occurrences of the phrases (expressions in lower case, whole words) per 100 words of each document,
+    MIN_WORDS assumed at least.
 
     Each phrase is searched by itself: one expression for all has too many beginnings to skip to, and is ten
     times as slow. So it is with Unicode's letters instead of ASCII's.
     """
     text = documents["text"].str.to_lowercase()
     cues = sum(text.str.count_matches(_whole_words(phrase)).to_numpy().astype(np.int64) for phrase in phrases)
-    return 100.0 * cues / np.maximum(documents["words"].list.len().to_numpy(), MIN_WORDS)
+    return 100.0 * cues / np.maximum(documents.words.lengths_D, MIN_WORDS)
 
 
 def _whole_words(phrase: str) -> str:

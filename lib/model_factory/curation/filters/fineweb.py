@@ -4,13 +4,13 @@ Penedo et al. 2024 (arXiv 2406.17557), section 3.4; published bounds: min_termin
 short_line_chars 30 with max_short_line_fraction 0.67, max_duplicate_line_char_fraction 0.01, and as datatrove adds
 max_line_breaks_per_word 0.3. Blank lines don't count.
 What we do differently: a line's last character is terminal when Unicode calls it Sentence_Terminal, which is
-datatrove's list but for 17 rare signs; words are what the view `words` holds.
+datatrove's list but for 17 rare signs; words are the batch's.
 """
 
-import numpy as np
 import polars as pl
 
-from model_factory.curation.filters.flat import flatten, fraction
+from model_factory.curation.filters.batch import Batch
+from model_factory.curation.filters.flat import fraction
 from model_factory.curation.filters.repeats import repeated_items_and_chars
 from model_factory.curation.filters.rule import Filter, Rule, Settings, bounded
 
@@ -29,27 +29,21 @@ RULES = (
 TERMINAL = r"\p{Sentence_Terminal}$"
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
-    lines = flatten(documents.select(_lines()).to_series())
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
+    lines = documents.lines.where((documents.lines.items.str.strip_chars() != "").to_numpy())
     _, repeated_chars = repeated_items_and_chars(lines)
     terminal = lines.items.str.contains(TERMINAL).to_numpy()
     short = (lines.items.str.len_chars() <= int(parameters["short_line_chars"])).to_numpy()
     breaks = documents["text"].str.count_matches("\n", literal=True).to_numpy()
     num_chars = documents["text"].str.len_chars().to_numpy() - breaks
-    num_words = documents["words"].list.len().to_numpy().astype(np.int64)
     values = [
         lines.lengths_D,
         fraction(lines.sums_D(terminal), lines.lengths_D),
         fraction(lines.sums_D(short), lines.lengths_D),
         fraction(repeated_chars, num_chars),
-        fraction(breaks, num_words),
+        fraction(breaks, documents.words.lengths_D),
     ]
     return pl.DataFrame({rule.name: value for rule, value in zip(RULES, values, strict=True)})
 
 
-def _lines() -> pl.Expr:
-    line = pl.element()
-    return pl.col("text").str.split("\n").list.eval(line.filter(line.str.strip_chars() != ""))
-
-
-FILTER = Filter("1", RULES, _measure, parameters=("short_line_chars",), views=("words",), language="text")
+FILTER = Filter("1", RULES, _measure, parameters=("short_line_chars",), language="text")

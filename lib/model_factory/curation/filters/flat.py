@@ -11,10 +11,9 @@ import polars as pl
 
 
 @dataclass(frozen=True)
-class Flat:
-    """`items` (T) in document order, `lengths_D` of them per document."""
+class Rows:
+    """Items in document order, `lengths_D` of them per document."""
 
-    items: pl.Series
     lengths_D: np.ndarray
 
     @cached_property
@@ -29,14 +28,26 @@ class Flat:
 
     def sums_D(self, numbers_T: np.ndarray) -> np.ndarray:
         """The sum of numbers or flags per document; 0 for a document without items."""
-        running = np.concatenate([[0], np.cumsum(numbers_T, dtype=np.int64)])
+        running = np.zeros(len(numbers_T) + 1, dtype=np.int64)
+        np.cumsum(numbers_T, out=running[1:])
         return running[self.starts_D + self.lengths_D] - running[self.starts_D]
+
+
+@dataclass(frozen=True)
+class Flat(Rows):
+    """`items` (T) as strings or numbers."""
+
+    items: pl.Series
+
+    def where(self, kept_T: np.ndarray) -> "Flat":
+        """The items with a true flag, for the same documents."""
+        return Flat(self.sums_D(kept_T), self.items.filter(pl.Series(kept_T)))
 
 
 def flatten(lists: pl.Series) -> Flat:
     """A column of lists, one per document."""
     items = lists.list.explode(keep_nulls=False, empty_as_null=False)
-    return Flat(items, lists.list.len().to_numpy().astype(np.int64))
+    return Flat(lists.list.len().to_numpy().astype(np.int64), items)
 
 
 def fraction(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -12,8 +12,10 @@ word counts towards number and length when something in it is no punctuation (as
 import numpy as np
 import polars as pl
 
-from model_factory.curation.filters.flat import Flat, flatten, fraction
+from model_factory.curation.filters.batch import Batch
+from model_factory.curation.filters.flat import fraction
 from model_factory.curation.filters.rule import Filter, Settings, bounded
+from model_factory.curation.filters.word_bytes import Words
 
 RULES = bounded(
     "gopher_quality",
@@ -36,13 +38,21 @@ BULLET_LINE = r"(?m)^[^\S\n]*[•\-]"
 ELLIPSIS_LINE = r"(?m)(?:\.\.\.|…)[^\S\n]*$"
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
-    words = flatten(documents["words"])
-    alphabetic = words.items.str.contains(r"\p{L}").to_numpy()
-    speaks = alphabetic.copy()
-    speaks[~alphabetic] = words.items.filter(~alphabetic).str.contains(SPEAKS)
+# What the bytes of a word say of it. Beyond ASCII one byte says nothing: such words are looked at as a whole.
+LETTER, SPEAKING, BEYOND = 1, 2, 4
+CLASSES = bytes(
+    BEYOND if byte > 127 else LETTER | SPEAKING if chr(byte).isalpha() else SPEAKING if chr(byte).isdigit() else 0
+    for byte in range(256)
+)
+# A tokeniser's word may have a blank in it, which is no punctuation; ours end there.
+GIVEN = CLASSES[:32] + bytes([SPEAKING]) + CLASSES[33:]
+
+
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
+    words = documents.words
+    alphabetic, speaks = _kinds(words)
     num_speaking = words.sums_D(speaks)
-    mean_chars = fraction(words.sums_D(words.items.str.len_chars().to_numpy() * speaks), num_speaking)
+    mean_chars = fraction(words.sums_D(words.chars_T * speaks), num_speaking)
     counts = documents.select(hashes=_count("#"), dots=_count("...") + _count("…"), lines=_num_lines())
     marked = documents.select(bullets=_matches(BULLET_LINE), ellipses=_matches(ELLIPSIS_LINE))
     values = [
@@ -60,11 +70,24 @@ def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
     return pl.DataFrame({rule.name: value for rule, value in zip(RULES, values, strict=True)})
 
 
-def _num_stop_words(words: Flat, stop_words: list[str]) -> np.ndarray:
+def _kinds(words: Words) -> tuple[np.ndarray, np.ndarray]:
+    """Which words (T) have a letter in them, and which something that is no punctuation."""
+    flags = words.flags_T(CLASSES if words.spaced else GIVEN)
+    found = []
+    for bit, pattern in ((LETTER, r"\p{L}"), (SPEAKING, SPEAKS)):
+        open_T = np.flatnonzero((flags & (bit | BEYOND)) == BEYOND)
+        has = (flags & bit) > 0
+        has[open_T] = words.strings(open_T).str.contains(pattern)
+        found.append(has)
+    return found[0], found[1]
+
+
+def _num_stop_words(words: Words, stop_words: list[str]) -> np.ndarray:
     """How many of the stop words occur at all."""
-    found = words.items.is_in(stop_words)
-    seen = pl.DataFrame({"word": words.items.filter(found), "document": words.document_T[found.to_numpy()]}).unique()
-    return np.bincount(seen["document"].to_numpy(), minlength=len(words.lengths_D))
+    occurs = np.zeros((len(words.lengths_D), len(stop_words)), dtype=bool)
+    for place, code in enumerate(pl.Series(stop_words, dtype=pl.String).hash().to_list()):
+        occurs[words.document_T[words.hashes_T == np.uint64(code)], place] = True
+    return occurs.sum(axis=1)
 
 
 def _count(literal: str) -> pl.Expr:
@@ -80,4 +103,4 @@ def _num_lines() -> pl.Expr:
     return _count("\n") + 1 - pl.col("text").str.ends_with("\n").cast(pl.UInt32)
 
 
-FILTER = Filter("1", RULES, _measure, parameters=("stop_words",), views=("words",), language="text")
+FILTER = Filter("1", RULES, _measure, parameters=("stop_words",), language="text")

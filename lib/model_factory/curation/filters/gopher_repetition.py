@@ -11,10 +11,12 @@ at the first bound; a text that is empty has nothing repeated.
 import numpy as np
 import polars as pl
 
-from model_factory.curation.filters.flat import Flat, flatten, fraction
-from model_factory.curation.filters.ngrams import Words, duplicate_chars, repeated_ngrams, top_chars
+from model_factory.curation.filters.batch import Batch
+from model_factory.curation.filters.flat import flatten, fraction
+from model_factory.curation.filters.ngrams import Spans, duplicate_chars, repeated_ngrams, top_chars
 from model_factory.curation.filters.repeats import repeated_items_and_chars
 from model_factory.curation.filters.rule import Filter, Settings, bounded
+from model_factory.curation.filters.word_bytes import Words
 
 NAME = "gopher_repetition"
 TOP, DUPLICATE = range(2, 5), range(5, 11)
@@ -31,11 +33,12 @@ RULES = bounded(
 )
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     texts = documents["text"]
     num_chars = texts.str.len_chars().to_numpy()
     edges = texts.str.starts_with("\n").to_numpy().astype(int), texts.str.ends_with("\n").to_numpy().astype(int)
-    lines, paragraphs = flatten(_lines(documents)), flatten(_paragraphs(documents))
+    lines = documents.lines.where((documents.lines.items != "").to_numpy())
+    paragraphs = flatten(_paragraphs(documents))
     again_lines, line_chars = repeated_items_and_chars(lines)
     again_paragraphs, paragraph_chars = repeated_items_and_chars(paragraphs)
     values = [
@@ -44,29 +47,24 @@ def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
         fraction(line_chars, num_chars),
         fraction(again_paragraphs, paragraphs.lengths_D),
         fraction(paragraph_chars, num_chars),
-        *(fraction(chars, num_chars) for chars in _ngram_chars(flatten(documents["words"]))),
+        *(fraction(chars, num_chars) for chars in _ngram_chars(documents.words)),
     ]
     return pl.DataFrame({rule.name: value for rule, value in zip(RULES, values, strict=True)})
 
 
-def _ngram_chars(flat: Flat) -> list[np.ndarray]:
-    words = Words.of(flat)
+def _ngram_chars(words: Words) -> list[np.ndarray]:
+    spans = Spans.of(words)
     return [
-        top_chars(words, n, found) if n in TOP else duplicate_chars(words, n, found)
-        for n, found in repeated_ngrams(flat, DUPLICATE[-1])
+        top_chars(spans, n, found) if n in TOP else duplicate_chars(spans, n, found)
+        for n, found in repeated_ngrams(words, DUPLICATE[-1])
     ]
 
 
-def _lines(documents: pl.DataFrame) -> pl.Series:
-    lines = pl.col("text").str.split("\n").list.eval(pl.element().filter(pl.element() != ""))
-    return documents.select(lines).to_series()
-
-
-def _paragraphs(documents: pl.DataFrame) -> pl.Series:
+def _paragraphs(documents: Batch) -> pl.Series:
     """What two or more line breaks separate."""
     bare = pl.element().str.strip_chars_start("\n")
     stripped = pl.col("text").str.strip_chars()
     return documents.select(stripped.str.split("\n\n").list.eval(bare.filter(bare != ""))).to_series()
 
 
-FILTER = Filter("1", RULES, _measure, views=("words",), language="text")
+FILTER = Filter("1", RULES, _measure, language="text")

@@ -8,6 +8,7 @@ textbook's exercises use few of them between their explanations.
 
 import polars as pl
 
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.cues import cues_per_100_words
 from model_factory.curation.filters.rule import Filter, Rule, Settings
 
@@ -51,8 +52,8 @@ SHOPS = (
 PHRASES = REQUESTS + SHEETS + SHOPS
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     return pl.DataFrame({"homework_help": cues_per_100_words(documents, PHRASES)})
 
 
-FILTER = Filter("1", (Rule("homework_help", "at_most", "max_cues_per_100_words"),), _measure, views=("words",))
+FILTER = Filter("1", (Rule("homework_help", "at_most", "max_cues_per_100_words"),), _measure)

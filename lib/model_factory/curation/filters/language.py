@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 
 from model_factory.cards.errors import CardError
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.languages import labels, probabilities
 from model_factory.curation.filters.rule import Filter, Rule, Settings
 from model_factory.curation.registry import suggest
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     languages, known = list(parameters["languages"]), labels()
     for language in languages:
         if language not in known:

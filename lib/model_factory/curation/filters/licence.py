@@ -8,6 +8,7 @@ import re
 
 import polars as pl
 
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.rule import Filter, Rule, Settings
 
 
@@ -22,10 +23,10 @@ def is_allowed(expression: str, allowed: frozenset[str]) -> bool:
     return any(all(part.strip() == "*" or part.strip().lower() in allowed for part in parts) for parts in choices)
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     allowed = frozenset(name.lower() for name in parameters["allowed"])
     known = {licence: float(is_allowed(licence, allowed)) for licence in documents["licence"].fill_null("").unique()}
     return documents.select(licence=pl.col("licence").fill_null("").replace_strict(known, return_dtype=pl.Float64))
 
 
-FILTER = Filter("1", (Rule("licence", "at_least", 1.0),), _measure, parameters=("allowed",), views=("licence",))
+FILTER = Filter("1", (Rule("licence", "at_least", 1.0),), _measure, parameters=("allowed",), columns=("licence",))

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.rule import Filter, Settings, bounded
 
 RULES = bounded(
@@ -13,7 +14,7 @@ RULES = bounded(
 )
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     chars = pl.col("text").str.split("\n").list.eval(pl.element().str.len_chars().filter(pl.element() != ""))
     mean, longest = chars.list.mean().fill_null(0.0), chars.list.max().fill_null(0)
     return documents.select(mean.alias("minified.mean_line_chars"), longest.alias("minified.longest_line"))

@@ -9,31 +9,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model_factory.curation.filters.flat import Flat
 from model_factory.curation.filters.repeats import MULTIPLIER, Groups, groups, keys
+from model_factory.curation.filters.word_bytes import Words
 
 
 @dataclass(frozen=True)
-class Words:
-    """The words of all documents; `before_T` (T + 1) counts the characters before each."""
+class Spans:
+    """Consecutive words; `before_T` (T + 1) counts the characters before each."""
 
-    flat: Flat
+    words: Words
     before_T: np.ndarray
 
     @classmethod
-    def of(cls, flat: Flat) -> "Words":
-        chars_T = flat.items.str.len_chars().to_numpy()
-        return cls(flat, np.concatenate([[0], np.cumsum(chars_T, dtype=np.int64)]))
+    def of(cls, words: Words) -> "Spans":
+        before_T = np.zeros(len(words.starts_T) + 1, dtype=np.int64)
+        np.cumsum(words.chars_T, out=before_T[1:])
+        return cls(words, before_T)
 
     def chars(self, positions: np.ndarray, n: int) -> np.ndarray:
         """The characters of the n words at each position, without spaces."""
         return self.before_T[positions + n] - self.before_T[positions]
 
 
-def repeated_ngrams(flat: Flat, longest: int) -> Iterator[tuple[int, Groups]]:
+def repeated_ngrams(words: Words, longest: int) -> Iterator[tuple[int, Groups]]:
     """(n, groups of equal n-grams within a document) for n from 2 to `longest`."""
-    keys_T = keys(flat)
-    left_T = np.repeat(flat.starts_D + flat.lengths_D, flat.lengths_D) - np.arange(len(keys_T))
+    keys_T = keys(words, words.hashes_T)
+    left_T = np.repeat(words.starts_D + words.lengths_D, words.lengths_D) - np.arange(len(keys_T))
     positions_C = np.flatnonzero(left_T >= 2)
     hashes_C = keys_T[positions_C]
     for n in range(2, longest + 1):
@@ -46,38 +47,38 @@ def repeated_ngrams(flat: Flat, longest: int) -> Iterator[tuple[int, Groups]]:
         positions_C, hashes_C = positions_C[stay_C], hashes_C[stay_C]
 
 
-def top_chars(words: Words, n: int, found: Groups) -> np.ndarray:
+def top_chars(spans: Spans, n: int, found: Groups) -> np.ndarray:
     """Characters that the most frequent n-gram of each document (D) covers, spaces inside it counted; the one that
     occurs first of equally frequent ones, and 0 for a document of fewer words."""
-    flat = words.flat
+    words = spans.words
     firsts = found.positions_G[found.heads]
     # More frequent first, then earlier: both in one number, whose greatest is kept for each document.
     scores = (found.counts.astype(np.uint64) << np.uint64(32)) | (np.uint64(0xFFFFFFFF) - firsts.astype(np.uint64))
-    best_D = np.zeros(len(flat.lengths_D), dtype=np.uint64)
-    np.maximum.at(best_D, flat.document_T[firsts], scores)
+    best_D = np.zeros(len(words.lengths_D), dtype=np.uint64)
+    np.maximum.at(best_D, words.document_T[firsts], scores)
     repeated_D = best_D > 0
-    first_D = np.where(repeated_D, 0xFFFFFFFF - (best_D & np.uint64(0xFFFFFFFF)).astype(np.int64), flat.starts_D)
+    first_D = np.where(repeated_D, 0xFFFFFFFF - (best_D & np.uint64(0xFFFFFFFF)).astype(np.int64), words.starts_D)
     count_D = np.where(repeated_D, (best_D >> np.uint64(32)).astype(np.int64), 1)
-    enough_D = flat.lengths_D >= n
-    chars_D = words.chars(np.where(enough_D, first_D, 0), n) if enough_D.any() else np.zeros_like(count_D)
+    enough_D = words.lengths_D >= n
+    chars_D = spans.chars(np.where(enough_D, first_D, 0), n) if enough_D.any() else np.zeros_like(count_D)
     return np.where(enough_D, count_D * (chars_D + n - 1), 0)
 
 
-def duplicate_chars(words: Words, n: int, found: Groups) -> np.ndarray:
+def duplicate_chars(spans: Spans, n: int, found: Groups) -> np.ndarray:
     """Characters of each document (D) in n-grams that were read before, none of them counted twice.
 
     Reads on word by word, and behind an n-gram known already at the word after it; n-grams that were
     jumped over stay unknown. What is known depends on the jumps and they on it: both are
     corrected until they agree, document by document from the front.
     """
-    flat, known_G = words.flat, found.repeats_G
+    words, known_G = spans.words, found.repeats_G
     while True:
         taken = _jumps(np.sort(found.positions_G[known_G]), n)
-        corrected_G = _read_before(found, ~_passed_over(taken, n, len(flat.items))[found.positions_G])
+        corrected_G = _read_before(found, ~_passed_over(taken, n, len(words.starts_T))[found.positions_G])
         if (corrected_G == known_G).all():
             break
         known_G = corrected_G
-    return np.bincount(flat.document_T[taken], weights=words.chars(taken, n), minlength=len(flat.lengths_D))
+    return np.bincount(words.document_T[taken], weights=spans.chars(taken, n), minlength=len(words.lengths_D))
 
 
 def _jumps(known_R: np.ndarray, n: int) -> np.ndarray:

@@ -5,6 +5,7 @@ import warnings
 
 import polars as pl
 
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.rule import Filter, Rule, Settings
 
 
@@ -23,7 +24,7 @@ def parses(text: str) -> bool:
     return True
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     return pl.DataFrame({"parses": [float(parses(text)) for text in documents["text"]]})
 
 

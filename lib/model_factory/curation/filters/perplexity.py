@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from model_factory.curation.classifier.byte_model import ByteModel, load_model
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.rule import Filter, Settings, bounded
 from model_factory.nouns.home import checkout
 
@@ -26,7 +27,7 @@ def _model(location: Path, changed_ns: int) -> ByteModel:
     return load_model(location)
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     location = Path(checkout(), parameters["model_file"])
     model = _model(location, location.stat().st_mtime_ns)
     values = model.perplexities(documents["text"], int(parameters["max_bytes"]))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from model_factory.curation.filters.flat import Flat
+from model_factory.curation.filters.flat import Flat, Rows
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -34,10 +34,10 @@ class Groups:
         return flags
 
 
-def keys(flat: Flat) -> np.ndarray:
+def keys(rows: Rows, hashes_T: np.ndarray) -> np.ndarray:
     """A hash per item (T), another one for the same item in another document."""
-    salt_T = (flat.document_T.astype(np.uint64) + np.uint64(1)) * MULTIPLIER
-    return flat.items.hash().to_numpy() ^ salt_T
+    salt_D = (np.arange(len(rows.lengths_D), dtype=np.uint64) + np.uint64(1)) * MULTIPLIER
+    return hashes_T ^ np.repeat(salt_D, rows.lengths_D)
 
 
 def groups(keys_C: np.ndarray, positions_C: np.ndarray) -> Groups:
@@ -58,7 +58,7 @@ def groups(keys_C: np.ndarray, positions_C: np.ndarray) -> Groups:
 
 def repeated(flat: Flat) -> np.ndarray:
     """Which items (T) occurred before in their document."""
-    found = groups(keys(flat), np.arange(len(flat.items)))
+    found = groups(keys(flat, flat.items.hash().to_numpy()), np.arange(len(flat.items)))
     flags = np.zeros(len(flat.items), dtype=bool)
     flags[found.positions_G[found.repeats_G]] = True
     return flags

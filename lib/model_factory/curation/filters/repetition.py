@@ -6,6 +6,7 @@ letter or digit don't count, and the most frequent line has a bound of its own.
 
 import polars as pl
 
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.lines import lines
 from model_factory.curation.filters.rule import Filter, Settings, bounded
 
@@ -18,7 +19,7 @@ RULES = bounded(
 )
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     return documents.select(_duplicates().alias("repetition.duplicate_lines"), _top().alias("repetition.top_line"))
 
 

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import polars as pl
 
+from model_factory.curation.filters.batch import Batch
+
 Settings = Mapping[str, Any]  # one filter's fields of the card
 
 
@@ -27,8 +29,8 @@ class Filter:
     """Measures documents: `measure(documents, parameters)` gives one float column per rule, named after it, rows as
     they came, never null or NaN.
 
-    `documents` has doc_id, language, text and the columns that `views` names (see `views.py`).
-    Parameters change values (the number of header lines); thresholds are only compared with them. A
+    `documents` has doc_id, language, text and the `columns` that the filter names; its words and lines are there for
+    all filters. Parameters change values (the number of header lines); thresholds are only compared with them. A
     parameter that ends in `_file` is a file relative to the checkout's root, and counts by its content. `version`
     moves whenever the same document and parameters could get another value. `language`
     restricts the filter to documents of that language ("python", "text").
@@ -36,9 +38,9 @@ class Filter:
 
     version: str
     rules: tuple[Rule, ...]
-    measure: Callable[[pl.DataFrame, Settings], pl.DataFrame]
+    measure: Callable[[Batch, Settings], pl.DataFrame]
     parameters: tuple[str, ...] = ()
-    views: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     language: str = ""
 
     @property

@@ -8,6 +8,7 @@ doorway page one in ten. Bound we use: max_cues_per_100_words 2 (no published on
 
 import polars as pl
 
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.cues import cues_per_100_words
 from model_factory.curation.filters.rule import Filter, Rule, Settings
 
@@ -75,8 +76,8 @@ TRADES = (
 PHRASES = CALLS + PRICES + SUPERLATIVES + TRADES
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     return pl.DataFrame({"seo_spam": cues_per_100_words(documents, PHRASES)})
 
 
-FILTER = Filter("1", (Rule("seo_spam", "at_most", "max_cues_per_100_words"),), _measure, views=("words",))
+FILTER = Filter("1", (Rule("seo_spam", "at_most", "max_cues_per_100_words"),), _measure)

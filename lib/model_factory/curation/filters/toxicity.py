@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from model_factory.cards.errors import CardError
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.rule import Filter, Rule, Settings
 from model_factory.nouns.home import checkout
 
@@ -63,11 +64,11 @@ def false_positives(
     return pl.DataFrame(rows, schema=REPORT_SCHEMA, orient="row")
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     words = read_words(Path(checkout(), parameters["words_file"]))
     pattern = words_pattern([word for lists in words.values() for word in lists["toxic"]])
     hits = documents["text"].str.count_matches(pattern).to_numpy()
-    num_words = np.maximum(documents["words"].list.len().to_numpy(), 1)
+    num_words = np.maximum(documents.words.lengths_D, 1)
     return pl.DataFrame({"toxicity": 1000.0 * hits / num_words})
 
 
@@ -76,5 +77,4 @@ FILTER = Filter(
     (Rule("toxicity", "at_most", "max_hits_per_1000_words"),),
     _measure,
     parameters=("words_file",),
-    views=("words",),
 )

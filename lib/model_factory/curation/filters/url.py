@@ -16,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from model_factory.cards.errors import CardError
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.rule import Filter, Rule, Settings, bounded
 from model_factory.curation.registry import suggest
 from model_factory.nouns.home import checkout
@@ -45,7 +46,7 @@ def _lists(location: Path, changed_ns: int) -> dict[str, list[str]]:
     return read_lists(location)
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     location = Path(checkout(), parameters["lists_file"])
     lists = _lists(location, location.stat().st_mtime_ns)
     urls = documents.select(url=pl.col("url").fill_null("").str.to_lowercase())
@@ -72,4 +73,4 @@ def _upwards(host: str) -> Iterator[str]:
         yield host[dot.end() :]
 
 
-FILTER = Filter("1", RULES, _measure, parameters=("lists_file",), views=("url",))
+FILTER = Filter("1", RULES, _measure, parameters=("lists_file",), columns=("url",))

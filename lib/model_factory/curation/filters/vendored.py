@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from model_factory.curation.filters.batch import Batch
 from model_factory.curation.filters.rule import Filter, Settings, bounded
 
 RULES = bounded(
@@ -23,7 +24,7 @@ def parts_pattern(parts: Iterable[str]) -> str:
     return rf"(?:^|/)(?:{names})(?:\.[A-Za-z0-9]+)?(?:$|\b)" if names else r"[^\s\S]"
 
 
-def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
+def _measure(documents: Batch, parameters: Settings) -> pl.DataFrame:
     path = pl.col("path").fill_null("")
     return documents.select(
         path.str.count_matches(parts_pattern(parameters["vendored_parts"])).alias("vendored.vendored_parts"),
@@ -31,4 +32,4 @@ def _measure(documents: pl.DataFrame, parameters: Settings) -> pl.DataFrame:
     )
 
 
-FILTER = Filter("1", RULES, _measure, parameters=("vendored_parts", "test_parts"), views=("path",))
+FILTER = Filter("1", RULES, _measure, parameters=("vendored_parts", "test_parts"), columns=("path",))

@@ -58,8 +58,7 @@ def load_steps(steps: Mapping[str, Parameters]) -> dict[str, Step]:
 
 
 def _apply(documents: pl.DataFrame, name: str, step: Step, parameters: Parameters) -> tuple[pl.DataFrame, pl.DataFrame]:
-    meant = ~pl.col("language").is_in(PROGRAMS) if step.prose else pl.lit(True)
-    places = documents.select((meant & step.suspect(parameters)).arg_true()).to_series()
+    places = _suspected(documents, step, parameters)
     suspects = documents.select("doc_id", "language", "text")[places]
     repaired = step.repair(suspects["text"], parameters)
     outcome = suspects.with_columns(repaired=repaired, place=places).filter(pl.col("text") != pl.col("repaired"))
@@ -69,10 +68,26 @@ def _apply(documents: pl.DataFrame, name: str, step: Step, parameters: Parameter
     return documents.with_columns(texts.alias("text")), changes
 
 
+def _suspected(documents: pl.DataFrame, step: Step, parameters: Parameters) -> pl.Series:
+    """Where in `documents` those are that the step may repair."""
+    rows = documents.select("language", "text").with_row_index("place")
+    if step.prose:
+        rows = rows.filter(~pl.col("language").is_in(PROGRAMS))
+    if step.beyond_ascii:
+        rows = rows.filter(pl.col("text").str.len_bytes() != pl.col("text").str.len_chars())
+    return rows.filter(step.suspect(parameters))["place"]
+
+
 def _change(name: str, step: Step, doc_id: str, language: str, before: str, after: str, _: int) -> tuple:
-    gone = Counter(before.split("\n")) - Counter(after.split("\n"))
     withheld = language in PROGRAMS and not same_program(before, after)
-    return doc_id, name, step.version, gone.total(), len(before) - len(after), withheld
+    return doc_id, name, step.version, num_gone(before, after), len(before) - len(after), withheld
+
+
+def num_gone(before: str, after: str) -> int:
+    """How many lines of `before` are no lines of `after`; of equal ones as many as are fewer."""
+    had, has = Counter(before.split("\n")), Counter(after.split("\n"))
+    # Only lines that are not as often there as before are looked at one by one.
+    return sum(max(number - has[line], 0) for line, number in had.items() - has.items())
 
 
 def _check_parameters(field: str, written: Parameters, declared: tuple[str, ...]) -> None:

@@ -38,4 +38,4 @@ def repair_lines(text: str) -> str:
     return "\n".join(lines)
 
 
-STEP = Step(f"1+ftfy{ftfy.__version__}", (), _suspect, _repair)
+STEP = Step(f"1+ftfy{ftfy.__version__}", (), _suspect, _repair, beyond_ascii=True)

@@ -14,7 +14,8 @@ class Step:
     something (it may be true in vain, never false in vain); `repair` maps texts to texts of the same number.
 
     `parameters` are the names that the card must set, all of them; `version` moves whenever the same text
-    could be repaired differently; a `prose` step leaves documents in programming languages alone.
+    could be repaired differently; a `prose` step leaves documents in programming languages alone, one `beyond_ascii`
+    has nothing to do in texts of ASCII.
     """
 
     version: str
@@ -22,6 +23,7 @@ class Step:
     suspect: Callable[[Parameters], pl.Expr]
     repair: Callable[[pl.Series, Parameters], pl.Series]
     prose: bool = False
+    beyond_ascii: bool = False
 
 
 def each(texts: pl.Series, repair: Callable[[str], str]) -> pl.Series:

@@ -6,13 +6,12 @@ from model_factory.curation.normalise.step import Parameters, Step
 
 
 def _suspect(_: Parameters) -> pl.Expr:
-    """Latin-1 is composed by definition (UAX #15, stability), and ASCII text has as many bytes as characters."""
-    text = pl.col("text").str
-    return (text.len_bytes() != text.len_chars()) & text.contains(r"[^\x00-\u{2ff}]")
+    """Latin-1 is composed by definition (UAX #15, stability)."""
+    return pl.col("text").str.contains(r"[^\x00-\u{2ff}]")
 
 
 def _repair(texts: pl.Series, _: Parameters) -> pl.Series:
     return texts.str.normalize("NFC")
 
 
-STEP = Step("1", (), _suspect, _repair)
+STEP = Step("1", (), _suspect, _repair, beyond_ascii=True)

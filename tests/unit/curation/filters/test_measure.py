@@ -47,7 +47,7 @@ def test_every_filters_version_holds_its_parameters_and_none_of_its_thresholds()
 def test_judging_reads_no_text(monkeypatch):
     """The easiest fake is to measure again: so measuring is made impossible."""
     values = measure(DOCUMENTS, PLAIN)
-    monkeypatch.setattr(measuring, "with_views", None)
+    monkeypatch.setattr(measuring, "Batch", None)
     with pytest.raises(TypeError):
         measure(DOCUMENTS, PLAIN)
     verdicts = judge(values, PLAIN, SOURCES, {})
@@ -111,6 +111,6 @@ def test_empty_and_blank_texts_have_values_too():
     assert measure(rows.clear().with_columns(language=pl.lit("text")), PLAIN).is_empty()
 
 
-def test_a_view_that_nobody_can_compute_is_named():
+def test_a_column_that_only_the_caller_can_have_is_named():
     with pytest.raises(ValueError, match="the column 'path'"):
         measure(DOCUMENTS, {"vendored": CARD["vendored"]})
