@@ -11,6 +11,7 @@ from model_factory import lake, ledger
 from model_factory.cards.errors import CardError
 from model_factory.cards.ingest import Ingest
 from model_factory.curation.buckets import bucket_of
+from model_factory.curation.erased import Erased
 from model_factory.curation.formats.piece import REASONS, Limits, Piece, Reject
 from model_factory.curation.formats.registry import read_file
 from model_factory.curation.report import show_counts
@@ -41,16 +42,18 @@ class SourcesChanged(RuntimeError):
 def ingest(section: Ingest, listing: SourceListing, lineage: Lineage) -> Snapshot:
     """Read every listed file and publish `raw.documents`, ordered by shard and doc_id.
 
-    What cannot be read goes to `raw.scrap` with a reason and never stops the run. Raises
+    What cannot be read, and what was erased, goes to `raw.scrap` with a reason and never stops the run. Raises
     SourcesChanged when the files are not those of `listing`, CardError when no document is left.
     """
-    rows, scrap, tally = [], [], Tally()
+    rows, scrap, tally, erased = [], [], Tally(), Erased()
     with ledger.progress(listing.num_files, "ingest", "files") as progress:
         for surveyed in survey(section):
             tally.add(surveyed)
             for piece in pieces(surveyed, section):
-                kept = isinstance(piece, Piece)
-                (rows if kept else scrap).append(row_of(surveyed.file, piece))
+                row = row_of(surveyed.file, piece)
+                gone = erased.scrap_row(row)
+                kept = isinstance(piece, Piece) and not gone
+                (rows if kept else scrap).append(gone or row)
             progress.advance()
     _refuse_changed(listing, tally.listing())
     _refuse_empty(section, rows, scrap)

@@ -28,10 +28,25 @@ def snapshot_at(table: str, snapshot_id: int) -> Snapshot:
     handle = open_table(table)
     snapshot = handle.snapshot_by_id(snapshot_id)
     found = snapshot and properties.decode(handle, table, snapshot)
+    rest = properties.left_of(handle, table, snapshot_id)
+    if not found and rest:
+        raise SnapshotGone(
+            f"documents were erased from {table}@{snapshot_id}; what is left of it is {table}@{rest.snapshot_id}"
+        )
     if not found:
         held = ", ".join(str(one.snapshot_id) for one in _written(handle, table)[-5:]) or "none"
         raise SnapshotGone(f"no snapshot {table}@{snapshot_id} written by the factory; the newest are: {held}")
     return found
+
+
+def left_of(reference: str) -> Snapshot:
+    """What `table@id` or `iceberg://catalog/table@id` names, or what erasing documents left of it."""
+    address = _ADDRESS.fullmatch(reference)
+    if address:
+        rest = properties.left_of(open_table(address["table"]), address["table"], int(address["id"]))
+        if rest:
+            return rest
+    return find(reference)
 
 
 def history(table: str) -> list[Snapshot]:

@@ -5,6 +5,7 @@ They stand in the table's metadata, so an artifact can be rebuilt from the table
 
 import json
 import os
+from collections.abc import Sequence
 
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
@@ -16,10 +17,13 @@ from model_factory.nouns import Lineage, Parent, Snapshot, canonical_json
 _PREFIX = "model-factory."
 
 
-def encode(lineage: Lineage, num_rows: int, digest: str, rewritten: int | None = None) -> dict[str, str]:
+def encode(
+    lineage: Lineage, num_rows: int, digest: str, rewritten: int | None = None, erased: Sequence[int] = ()
+) -> dict[str, str]:
     """Snapshot properties for rows with this lineage; the log book's run is named where one is open.
 
-    `rewritten` is the snapshot whose rows these are, written again because main had moved.
+    `rewritten` is the snapshot whose rows these are, written again because main had moved; `erased` are the
+    snapshots, oldest first, whose rows these are but for those of documents that were erased.
     """
     values = {
         "run-digest": lineage.run_digest,
@@ -33,6 +37,7 @@ def encode(lineage: Lineage, num_rows: int, digest: str, rewritten: int | None =
         "schema": str(Snapshot.schema),
         "mlflow-run": os.environ.get("MODEL_FACTORY_RUN", ""),
         "rewritten": str(rewritten or ""),
+        "erased": " ".join(map(str, erased)),
     }
     return {_PREFIX + key: value for key, value in values.items()}
 
@@ -53,6 +58,20 @@ def run_of(table: Table, snapshot_id: int) -> str:
     """The MLflow run in which a snapshot was written, or "" where none was open."""
     snapshot = table.snapshot_by_id(snapshot_id)
     return _of(snapshot).get("mlflow-run", "") if snapshot else ""
+
+
+def replaces(table: Table, snapshot_id: int) -> list[int]:
+    """The snapshots that a snapshot stands in the place of since documents were erased, oldest first."""
+    snapshot = table.snapshot_by_id(snapshot_id)
+    return [int(one) for one in _of(snapshot).get("erased", "").split()] if snapshot else []
+
+
+def left_of(table: Table, name: str, snapshot_id: int) -> Snapshot | None:
+    """What erasing documents left of a snapshot of table `name`; None if nothing was erased from it."""
+    for snapshot in table.snapshots():
+        if snapshot_id in replaces(table, snapshot.snapshot_id):
+            return decode(table, name, snapshot)
+    return None
 
 
 def published(table: Table, name: str, snapshot_id: int) -> Snapshot | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyiceberg.table import DataScan, Table
 
+from model_factory.lake import properties
 from model_factory.lake.errors import SnapshotGone
 from model_factory.lake.handle import open_table
 from model_factory.lake.schema import normal
@@ -50,8 +51,15 @@ def open_existing(snapshot: Snapshot) -> Table:
     except SnapshotGone as error:
         raise gone(snapshot, str(error)) from None
     if table.snapshot_by_id(snapshot.snapshot_id) is None:
-        raise gone(snapshot, "the table no longer holds it: it was expired, or written in another lake")
+        raise gone(snapshot, _why_gone(table, snapshot))
     return table
+
+
+def _why_gone(table: Table, snapshot: Snapshot) -> str:
+    rest = properties.left_of(table, snapshot.table, snapshot.snapshot_id)
+    if rest:
+        return f"documents were erased from it (what is left is {snapshot.table}@{rest.snapshot_id})"
+    return "the table no longer holds it: it was expired, or written in another lake"
 
 
 def gone(snapshot: Snapshot, why: str) -> SnapshotGone:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class SourceListing:
     """The raw files of all sources, by content.
 
-    `digest` is over (source, logical path, sha256) of every file, so that it moves when and only
-    when some file's name or bytes do.
+    `digest` is over (source, logical path, sha256) of every file and the tombstones of what was erased, so that
+    it moves when and only when some file's name or bytes do or a document must not come in any more.
     """
 
     digest: str

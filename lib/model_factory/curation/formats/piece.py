@@ -48,6 +48,7 @@ REASONS = {
     "not_text": "the text column holds something else than a string, or the page is no page",
     "too_large": "beyond ingest.max_document_bytes",
     "over_total": "beyond ingest.max_total_bytes",
+    "erased": "forgotten on request, see `factory forget`",
     "unreadable": "the operating system refuses to read it",
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from model_factory import lake
 from model_factory.cards.ingest import Ingest
 from model_factory.curation.registry import load
 from model_factory.curation.sources.files import included
@@ -68,10 +69,14 @@ def survey(section: Ingest) -> Iterator[Surveyed]:
 
 
 class Tally:
-    """Folds a survey into its `SourceListing`, so that ingest can check it reads what was listed."""
+    """Folds a survey and the tombstones of erased documents into its `SourceListing`, so that ingest can check it
+    reads what was listed."""
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
+        # What must not come in decides what does: after an erasure no cache may serve what was ingested before.
+        for tombstone in sorted(lake.tombstones()):
+            self._digest.update(f"{tombstone}\n".encode())
         self._num_files = 0
         self._size_bytes = 0
 
