@@ -1,10 +1,13 @@
 """Append to a live table: each call is one commit, made once, and waits while readers are far behind."""
 
+import json
 import os
 import time
+from collections.abc import Sequence
 
 import pyarrow as pa
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 
 from model_factory.blender.cache import WaitedTooLong
 from model_factory.blender.live import POLL_S, lag
@@ -13,6 +16,8 @@ from model_factory.lake.handle import open_or_create, retried
 from model_factory.lake.schema import fit
 
 _KEY = "model-factory.live-key"
+# Keys of commits whose snapshots are gone, as JSON.
+_KEYS = "model-factory.live-keys"
 
 
 def append(table: str, rows: pa.Table, key: str, max_lag_rows: int, timeout_s: float) -> bool:
@@ -40,9 +45,20 @@ def append(table: str, rows: pa.Table, key: str, max_lag_rows: int, timeout_s: f
     return retried(commit, f"appending {key} to {table}")
 
 
+def carried(snapshots: Sequence[Snapshot]) -> dict[str, str]:
+    """What must be kept of snapshots that will be gone: the keys of their commits, which may come again."""
+    keys = {key for snapshot in snapshots for key in _keys(snapshot)}
+    return {_KEYS: json.dumps(sorted(keys))} if keys else {}
+
+
 def _is_there(handle: Table, key: str) -> bool:
-    summaries = (snapshot.summary for snapshot in reversed(handle.snapshots()))
-    return any(summary and summary.additional_properties.get(_KEY) == key for summary in summaries)
+    return any(key in _keys(snapshot) for snapshot in reversed(handle.snapshots()))
+
+
+def _keys(snapshot: Snapshot) -> set[str]:
+    found = snapshot.summary.additional_properties if snapshot.summary else {}
+    own = {found[_KEY]} if _KEY in found else set()
+    return own | set(json.loads(found.get(_KEYS, "[]")))
 
 
 def _wait_for_consumers(table: str, max_lag_rows: int, timeout_s: float) -> None:

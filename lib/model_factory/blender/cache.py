@@ -58,11 +58,15 @@ class Cache:
 
     def forget(self, digest: str) -> int:
         """Remove every file made from a snapshot, whoever reads it; returns how many bytes they were."""
-        folders = list(self.folder.glob(f"{digest}-*")) + list(self.folder.glob(f".{digest}-*"))
+        folders = self.folders(digest)
         size = sum(_size(folder) for folder in folders)
         for folder in folders:
             _remove(folder)
         return size
+
+    def folders(self, digest: str) -> list[Path]:
+        """Everything made from a snapshot: whole, being written, or blocks of a shared copy."""
+        return list(self.folder.glob(f"{digest}-*")) + list(self.folder.glob(f".{digest}-*"))
 
     @contextmanager
     def _locked(self, folder: Path, what: str) -> Iterator[None]:

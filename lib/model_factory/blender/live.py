@@ -21,6 +21,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask, Table
 
 from model_factory.blender.cache import WaitedTooLong
+from model_factory.lake.blank import without_blank
 from model_factory.lake.errors import SnapshotGone
 from model_factory.lake.handle import open_table
 from model_factory.lake.schema import normal
@@ -65,14 +66,18 @@ class Consumer:
         self._read_ahead: tuple[int, pa.Table] | None = None
 
     def take(self, max_rows: int) -> Delivery | None:
-        """The next rows of one commit, `max_rows` at most; None if all that is committed was taken."""
+        """The next rows of one commit, `max_rows` at most; None if all that is committed was taken.
+
+        Rows of documents that were erased are blank: they are counted as taken and not given.
+        """
         for commit, rows in self._commits():
-            begun = self.position.rows if commit == self.position.commit else 0
-            if begun < rows.num_rows:
-                given = rows.slice(begun, max_rows)
-                total = self.position.total + given.num_rows
-                self.position = Position(commit, begun + given.num_rows, total)
-                return Delivery(given, self.position)
+            while (begun := self.position.rows if commit == self.position.commit else 0) < rows.num_rows:
+                taken = rows.slice(begun, max_rows)
+                total = self.position.total + taken.num_rows
+                self.position = Position(commit, begun + taken.num_rows, total)
+                given = without_blank(taken)
+                if given.num_rows:
+                    return Delivery(given, self.position)
         return None
 
     def wait(self, max_rows: int, timeout_s: float) -> Delivery:
@@ -125,6 +130,21 @@ def lag(table: str) -> dict[str, int]:
     current = open_table(table).current_snapshot()
     total = int(current.summary["total-records"] or 0) if current and current.summary else 0
     return {file.stem: total - _read(file).total for file in sorted(_folder(table).glob("*.json"))}
+
+
+def consumers_at_work() -> list[str]:
+    """ "name of table (process)" of every consumer that has a live table open."""
+    found = []
+    for lock in sorted((room("lake") / "live").glob("*/.lock-*")):
+        descriptor = os.open(lock, os.O_RDWR)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 32, 0).decode().strip()
+            found.append(f"{lock.name.removeprefix('.lock-')} of {lock.parent.name} (process {holder})")
+        finally:
+            os.close(descriptor)
+    return found
 
 
 def dismiss(table: str, name: str) -> None:
