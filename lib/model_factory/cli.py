@@ -10,6 +10,7 @@ COMMANDS = {
     "check": "model_factory.commands.check",
     "clean": "model_factory.commands.clean",
     "diff": "model_factory.commands.diff",
+    "forget": "model_factory.commands.forget",
     "lineage": "model_factory.commands.lineage",
     "lock": "model_factory.commands.lock",
     "replay": "model_factory.commands.replay",

@@ -29,6 +29,7 @@ def command(run: str, keep: bool, as_json: bool) -> None:
     from model_factory.release.verify import held, stored_digest
 
     lock = lock_of(run)
+    _refuse_erased(lock.run_digest, as_json)
     _same_environment(lock.packages, installed_versions())
     if lock.dirty:
         click.echo(
@@ -46,6 +47,18 @@ def command(run: str, keep: bool, as_json: bool) -> None:
     if not keep:
         shutil.rmtree(place, ignore_errors=True)
     _answer(rows, lock.run_digest, as_json, str(place) if keep else "")
+
+
+def _refuse_erased(run_digest: str, as_json: bool) -> None:
+    """What a run read and was erased since must not come in again, not even to compare."""
+    from model_factory.ledger.erasures import erased_from
+
+    found = erased_from(run_digest)
+    if found:
+        rows = [{"erasure": one.name, "documents": one.num_documents, "reason": one.reason} for one in found]
+        say(rows, as_json, f"run {run_digest[:12]} read what was forgotten since")
+        click.echo("unreplayable: erased", err=True)
+        sys.exit(1)
 
 
 def _row(name: str, made: dict[str, Any], stored: dict[str, str], replayed: dict[str, str]) -> dict[str, Any]:
@@ -100,6 +113,18 @@ def _tree(commit: str, folder: Path) -> Iterator[Path]:
         subprocess.run([*git, "remove", "--force", str(folder)], capture_output=True)
 
 
+def _bury_there(environment: dict[str, str]) -> None:
+    """What was erased here must not come in there."""
+    from model_factory import lake
+    from model_factory.nouns.home import checkout
+
+    found = sorted(lake.tombstones())
+    if found:
+        ours = environment | {"PYTHONPATH": f"{checkout() / 'lib'}"}
+        asked = "import json, sys; from model_factory import lake; lake.bury(json.load(sys.stdin))"
+        subprocess.run([sys.executable, "-c", asked], input=json.dumps(found), text=True, env=ours, check=True)
+
+
 def _run(lock: Any, tree: Path, place: Path) -> dict[str, str]:
     """The digests that the commit's own code makes of the lock's card, by artifact."""
     from model_factory.commands.cards_of_runs import write_card
@@ -108,6 +133,7 @@ def _run(lock: Any, tree: Path, place: Path) -> dict[str, str]:
     environment = os.environ | {"FACTORY_HOME": str(place / "state"), "PYTHONPATH": f"{tree / 'lib'}:{tree}"}
     for name in ("MLFLOW_TRACKING_URI", "MODEL_FACTORY_RUN", "FACTORY_RERUN"):
         environment.pop(name, None)
+    _bury_there(environment)
     pyflyte = [sys.executable, "-m", "flytekit.clis.sdk_in_container.pyflyte"]
     finished = subprocess.run(
         [*pyflyte, "run", "workflows/factory.py", "factory", "--card", str(card)],

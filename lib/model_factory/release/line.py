@@ -32,7 +32,8 @@ class Line:
         raise LookupError("no run has ended with a release yet; run `make factory`")
 
     def snapshot(self, place: str) -> Snapshot:
-        return self.held[place]
+        """The snapshot that the run held, or what erasing documents left of it."""
+        return lake.left_of(self.held[place].as_parent().uri)
 
     def checkpoint(self, place: str) -> Checkpoint:
         return self.held[place]
@@ -50,7 +51,7 @@ class Line:
 
     def parents(self, place: str, table: str) -> list[Snapshot]:
         """The snapshots of `table` that the artifact at `place` was made from."""
-        return [lake.find(parent.uri) for parent in self.held[place].lineage.parents if parent.name == table]
+        return [lake.left_of(parent.uri) for parent in self.held[place].lineage.parents if parent.name == table]
 
     def section(self, place: str, station: str, kind: type[T]) -> T:
         """The section that the artifact at `place` was made with: its own run's, which may be an earlier one."""

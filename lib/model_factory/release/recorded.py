@@ -22,6 +22,15 @@ def noun(made: Made) -> Any:
     return TypeAdapter(_NOUNS[made.kind]).validate_python(made.load())
 
 
+def _left_of(parent: Parent) -> Snapshot | None:
+    if parent.kind != "Snapshot":
+        return None
+    try:
+        return lake.left_of(parent.uri)
+    except (LookupError, ValueError):
+        return None
+
+
 class Records:
     """The artifacts of this factory, newest first; a record of the log book is opened when asked for."""
 
@@ -32,10 +41,11 @@ class Records:
         self.made = list({(made.kind, made.name, made.digest): made for made in reversed(found)}.values())[::-1]
 
     def at(self, parent: Parent) -> Artifact | None:
-        """The artifact that a parent speaks of: where it lay, else one of its name and content, else None."""
+        """The artifact that a parent speaks of: where it lay, what erasing documents left of it there, else one of
+        its name and content, else None."""
         by_uri = (one for one in self.snapshots if one.as_parent() == parent)
         by_content = (one for one in self.snapshots if (one.table, one.digest) == (parent.name, parent.digest))
-        snapshot = next(by_uri, None) or next(by_content, None)
+        snapshot = next(by_uri, None) or next(by_content, None) or _left_of(parent)
         if snapshot or parent.kind == "Snapshot":
             return snapshot
         key = (parent.kind, parent.name, parent.digest)

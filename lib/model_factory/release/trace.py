@@ -205,7 +205,7 @@ def _transcripts(line: Line, found: Document) -> list[dict[str, Any]]:
 def _scores(line: Line, found: Document) -> Iterator[dict[str, Any]]:
     """What each checkpoint scored, and its answers to this document or problem itself where it was asked."""
     for card in line.scorecards:
-        items = lake.read(lake.find(card.items), row_filter=f"doc_id = '{found.doc_id}'").to_pylist()
+        items = lake.read(lake.left_of(card.items), row_filter=f"doc_id = '{found.doc_id}'").to_pylist()
         for score in card.scores:
             yield {
                 "checkpoint": card.station,

@@ -1,0 +1,1 @@
+"""One file a kind of place that bytes of documents lie in."""
