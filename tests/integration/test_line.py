@@ -12,7 +12,6 @@ import pytest
 
 from clone import SMOKE, Clone, stations_cached, stations_run
 from model_factory.cards.sections import STATIONS
-from tests.unit.lake.bytes_of import everything
 
 
 @pytest.fixture(scope="module")
@@ -110,26 +109,6 @@ def test_lineage_of_the_release_reaches_the_raw_files(clone: Clone, cold: str) -
     printed = clone.run("factory", "lineage", release[:12])
     for name in ("raw.documents", "curated.documents", "tokens.sequences", "rl.problems"):
         assert name in printed
-
-
-@pytest.mark.skipif(SMOKE != "configs/smoke.md", reason="trains a second time; the smoke card shows the same")
-def test_a_forgotten_document_is_nowhere_and_the_line_runs_without_it(clone: Clone, cold: str) -> None:
-    state, line = clone.folder / ".factory", b"Wraps a function so that it swallows exceptions."
-    run = json.loads(clone.run("factory", "runs", "newest", "--json"))
-    digests = {row["artifact"]: row["digest"] for row in run}
-    assert line in everything(state)
-    told = json.loads(
-        clone.run("factory", "forget", "packages:click/utils.py", "--reason", "a test asked", "--yes", "--json")
-    )
-    assert {"station cache", "tables", "checkpoints", "runs", "releases"} <= {row["store"] for row in told["erased"]}
-    assert line not in everything(state)
-    newest = json.loads(clone.run("factory", "runs", "--json"))[0]["run_digest"]
-    assert "unreplayable: erased" in clone.run("factory", "replay", newest, expect=1)
-    again = clone.factory()
-    assert {"ingest", "tokenize", "pretrain"} <= set(stations_run(again))
-    assert artifacts(clone)["documents"] != digests["documents"]
-    assert line not in everything(state)
-    assert stations_run(clone.factory()) == []
 
 
 # From here on the first clone's store is damaged: keep these last.

@@ -12,6 +12,7 @@ from model_factory.blender.order import batch
 from model_factory.blender.tokenizer import END, load_encoder
 from model_factory.cards.pretrain import Pretrain
 from model_factory.cards.sft import Sft
+from model_factory.curation.bias.strata import STRATA, reweigh
 from model_factory.curation.exclusions import admitted
 from model_factory.erasure.trained import Trained, trained
 from model_factory.lake.references import speaking_of
@@ -96,9 +97,11 @@ def _pretrain(one: Trained, doc_ids: Collection[str]) -> list[int]:
 
 
 def _drawn_by(section: Pretrain, sequences: Snapshot) -> Pretrain:
-    """The section as it was trained by: validation may have left sources out."""
-    documents = next((one for one in sequences.lineage.parents if one.name == "curated.documents"), None)
-    return admitted(section, lake.left_of(documents.uri)) if documents else section
+    """The section as it was trained by: validation may have left sources out, the blend may have been divided."""
+    made_from = {parent.name: parent.uri for parent in sequences.lineage.parents}
+    if "curated.documents" in made_from:
+        section = admitted(section, lake.left_of(made_from["curated.documents"]))
+    return reweigh(section, lake.left_of(made_from[STRATA]), sequences) if STRATA in made_from else section
 
 
 def _sft(one: Trained, doc_ids: Collection[str]) -> list[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+from diskcache import Cache
 
 from model_factory import ledger
 from model_factory.blender.heldout import is_heldout
@@ -46,6 +47,9 @@ def plant(corpus: Path) -> Planted:
         doc_ids[split] = doc_id_of("library", path, text.encode())
     run = run_line(corpus)
     _show(corpus)
+    with Cache(str(room("flyte-cache"))) as cache:
+        cache["of the documents"] = f"a literal that names {run.curated.digest}".encode()
+        cache["of problems"] = f"a literal that names {run.problems.digest}".encode()
     return Planted(run, corpus, doc_ids)
 
 

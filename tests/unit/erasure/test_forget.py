@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from click.testing import CliRunner
+from diskcache import Cache
 
 from model_factory import lake, ledger, weights
 from model_factory.cards.ingest import Ingest, Source
@@ -99,8 +100,12 @@ def test_forgotten_everywhere_and_nothing_else(whole: Planted, state: Path) -> N
     assert [weights.digest_of_state(model.state_dict()) for model in loaded] == weights_before
     assert {row["store"] for row in told["erased"]} >= {
         "tables", "checkpoints", "runs", "releases", "log book", "decks", "token files", "temporary files",
+        "station cache",
     }  # fmt: skip
     assert told["documents"] == sorted(whole.doc_ids.values())
+    with Cache(str(state / "flyte-cache")) as cache:
+        assert list(cache) == ["of problems"]
+        assert len(cache) == 1
 
 
 def test_sequences_keep_their_number_and_what_others_wrote(whole: Planted) -> None:
