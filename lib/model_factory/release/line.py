@@ -51,7 +51,7 @@ class Line:
 
     def parents(self, place: str, table: str) -> list[Snapshot]:
         """The snapshots of `table` that the artifact at `place` was made from."""
-        return [lake.left_of(parent.uri) for parent in self.held[place].lineage.parents if parent.name == table]
+        return made_from(self.held[place], table)
 
     def section(self, place: str, station: str, kind: type[T]) -> T:
         """The section that the artifact at `place` was made with: its own run's, which may be an earlier one."""
@@ -63,6 +63,11 @@ class Line:
 
     def _lock_of(self, run_digest: str) -> Lock:
         return self.lock if run_digest == self.run_digest else lock_of(run_digest)
+
+
+def made_from(artifact: Any, table: str) -> list[Snapshot]:
+    """The snapshots of `table` that an artifact was made from."""
+    return [lake.left_of(parent.uri) for parent in artifact.lineage.parents if parent.name == table]
 
 
 def section_of(lock: Lock, station: str, kind: type[T]) -> T:

@@ -23,6 +23,8 @@ def _blocks(story: dict[str, Any]) -> Iterator[Any]:
     yield _facts("file", {key: value for key, value in file.items() if key not in ("kind", "source", "path")})
     if story["cleaned"]:
         yield _table("repairs and placeholders", story["cleaned"], ("by", "what", "version"))
+    if story["shared"]:
+        yield _table("shared with documents and benchmarks", story["shared"], ("kind", "of", "what"))
     if story["verdicts"]:
         yield _table("verdicts", story["verdicts"], ("rule", "value", "threshold", "kept", "version"))
     yield _facts("fate", story["fate"])

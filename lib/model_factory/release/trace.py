@@ -15,14 +15,15 @@ from model_factory.curation.bias.strata import STRATA, reweigh
 from model_factory.curation.exclusions import admitted, exclusions_of
 from model_factory.release.document import Document, cleaned, document, text_of
 from model_factory.release.line import Line
+from model_factory.release.shared import shared
 
 Story = dict[str, Any]
 
 
 def trace(asked: str) -> Story:
-    """What became of a document in the newest run: file → repairs → verdicts → kept or scrapped → sequences → the
-    pretraining steps that saw them → fine-tuning rows and the steps that saw those, or the transcripts of a
-    problem → scores.
+    """What became of a document in the newest run: file → repairs → what it shares with others → verdicts → kept or
+    scrapped → sequences → the pretraining steps that saw them → fine-tuning rows and the steps that saw those, or the
+    transcripts of a problem → scores.
 
     `asked` as `document` takes it; LookupError if it names none or several. Every value is plain data.
     """
@@ -34,6 +35,7 @@ def trace(asked: str) -> Story:
         "run": line.run_digest,
         "file": _file(found),
         "cleaned": _cleaned(line, found),
+        "shared": shared(line, found.doc_id) if found.kind == "document" else [],
         "verdicts": _rows(line.beside("curated.verdicts", "candidate"), found),
         "fate": _fate(line, found),
         "tokens": sequences,
