@@ -13,10 +13,10 @@ from tasks.told import told
 
 @task(container_image=IMAGES["data"], requests=resources.SMALL)
 @told()
-def plan_shards(section: Clean, documents: Snapshot) -> list[int]:
+def plan_shards(section: Clean, documents: Snapshot) -> list[str]:
     return clean.plan_shards(section, documents)
 
 
 @station("clean")
-def clean_shard(section: Clean, documents: Snapshot, lock: Lock, shard: int) -> Snapshot:
+def clean_shard(section: Clean, documents: Snapshot, lock: Lock, shard: str) -> Snapshot:
     return clean.clean_shard(section, documents, shard, lineage(lock, "clean", documents))

@@ -2,14 +2,19 @@
 
 from model_factory.cards.deduplicate import Deduplicate, Repeats
 from model_factory.curation.dedup import repeats as repeated
-from model_factory.curation.dedup.station import find_pairs as run
+from model_factory.curation.dedup import station as dedup
 from model_factory.nouns import Lock, Snapshot
 from tasks.station import SnapshotOut, lineage, station
 
 
 @station("deduplicate")
-def find_pairs(section: Deduplicate, cleaned: list[Snapshot], lock: Lock) -> SnapshotOut:
-    return run(section, cleaned, lineage(lock, "deduplicate", *cleaned))
+def sign_shard(section: Deduplicate, cleaned: Snapshot, lock: Lock) -> Snapshot:
+    return dedup.sign_shard(section, cleaned, lineage(lock, "deduplicate", cleaned))
+
+
+@station("deduplicate")
+def find_pairs(section: Deduplicate, cleaned: list[Snapshot], signed: list[Snapshot], lock: Lock) -> SnapshotOut:
+    return dedup.find_pairs(section, cleaned, signed, lineage(lock, "deduplicate", *cleaned, *signed))
 
 
 @station("deduplicate")

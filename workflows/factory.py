@@ -14,7 +14,7 @@ from tasks.bias import reweigh, stratify
 from tasks.clean import clean_shard, plan_shards
 from tasks.curate import curate, measure_shard
 from tasks.decontaminate import decontaminate, match_shard
-from tasks.deduplicate import cut_shard, find_pairs, find_repeats
+from tasks.deduplicate import cut_shard, find_pairs, find_repeats, sign_shard
 from tasks.evaluate import evaluate, write_texts
 from tasks.ingest import ingest
 from tasks.pretrain import pretrain
@@ -37,7 +37,9 @@ def factory(card: Card) -> Release:
     documents = ingest(section=plan.ingest, listing=plan.listing, lock=lock)
     clean: Any = functools.partial(clean_shard, section=plan.clean, documents=documents, lock=lock)
     cleaned = map_task(clean)(shard=plan_shards(section=plan.clean, documents=documents))
-    pairs = find_pairs(section=plan.deduplicate, cleaned=cleaned, lock=lock)
+    sign: Any = functools.partial(sign_shard, section=plan.deduplicate, lock=lock)
+    signed = map_task(sign)(cleaned=cleaned)
+    pairs = find_pairs(section=plan.deduplicate, cleaned=cleaned, signed=signed, lock=lock)
     repeats = find_repeats(section=plan.repeats, cleaned=cleaned, pairs=pairs, lock=lock)
     cut: Any = functools.partial(cut_shard, section=plan.repeats, repeats=repeats, lock=lock)
     shards = map_task(cut)(cleaned=cleaned)

@@ -12,7 +12,7 @@ from model_factory.cards.errors import CardError
 from model_factory.cards.ingest import Ingest, Source
 from model_factory.curation.clean import clean_shard
 from model_factory.curation.curate import curate
-from model_factory.curation.dedup.station import find_pairs
+from model_factory.curation.dedup.station import find_pairs, sign_shard
 from model_factory.curation.filters.verdicts import VERDICT_SCHEMA
 from model_factory.curation.ingest import ingest
 from model_factory.curation.sources import list_sources
@@ -89,9 +89,10 @@ def test_an_empty_corpus_after_the_filters_counts_who_dropped_what(folder):
     documents = _ingest(folder)
     filters = {"length": {"min_chars": 50, "max_chars": 1e6}, "parses": {}}
     section = Curate(17, "", filters, {})
-    cleaned = [clean_shard(Clean(17, "", 1, {}, {}), documents, 0, LINEAGE)]
+    cleaned = [clean_shard(Clean(17, "", 1, {}, {}), documents, "0000-g", LINEAGE)]
     values = [measure_shard(measured_part(section), cleaned[0], LINEAGE)]
-    pairs = find_pairs(Deduplicate(17, "", NearDuplicates(5, 14, 8, 0.8)), cleaned, LINEAGE)
+    deduplicate = Deduplicate(17, "", NearDuplicates(5, 14, 8, 0.8))
+    pairs = find_pairs(deduplicate, cleaned, [sign_shard(deduplicate, cleaned[0], LINEAGE)], LINEAGE)
     contamination = lake.write("curated.contamination", VERDICT_SCHEMA.to_frame().to_arrow(), LINEAGE)
     with pytest.raises(CardError) as caught:
         curate(section, cleaned, values, pairs, contamination, LINEAGE)

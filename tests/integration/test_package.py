@@ -18,6 +18,7 @@ FACTORY = "workflows.factory.factory"
 STATION_TASKS = {
     "tasks.ingest.ingest": ("ingest", "data"),
     "tasks.clean.clean_shard": ("clean", "data"),
+    "tasks.deduplicate.sign_shard": ("deduplicate", "data"),
     "tasks.deduplicate.find_pairs": ("deduplicate", "data"),
     "tasks.deduplicate.find_repeats": ("deduplicate", "data"),
     "tasks.deduplicate.cut_shard": ("deduplicate", "data"),

@@ -16,7 +16,8 @@ from model_factory.cards.images import image_references
 PROJECT = ("--project", "research", "--domain", "development")
 STATIONS = {
     "tasks.ingest.ingest", "tasks.clean.clean_shard", "tasks.curate.measure_shard", "tasks.curate.curate",
-    "tasks.deduplicate.find_pairs", "tasks.deduplicate.find_repeats", "tasks.deduplicate.cut_shard",
+    "tasks.deduplicate.sign_shard", "tasks.deduplicate.find_pairs", "tasks.deduplicate.find_repeats",
+    "tasks.deduplicate.cut_shard",
     "tasks.decontaminate.match_shard", "tasks.decontaminate.decontaminate", "tasks.validate.validate",
     "tasks.bias.stratify", "tasks.bias.reweigh",
     "tasks.tokenize.train_tokenizer", "tasks.tokenize.pack", "tasks.pretrain.pretrain", "tasks.problems.make_problems",

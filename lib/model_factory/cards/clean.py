@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from model_factory.cards.section import Count, Section
+from model_factory.cards.section import Bounded, Count
 
 
 @dataclass(frozen=True)
-class Clean(Section):
+class Clean(Bounded):
     """`normalise` maps the steps that repair text to their parameters, `redact` the detectors of personal data
     and secrets to theirs; both are applied in the order of their registries, in `num_shards` shards."""
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from model_factory.cards.section import Section
+from model_factory.cards.section import Bounded
 
 
 @dataclass(frozen=True)
-class Curate(Section):
+class Curate(Bounded):
     """`filters` maps a filter of the registry to its settings: parameters, which change what is measured, and
     thresholds, which measured values are compared with. `domains` sets thresholds of a source's own:
     source → filter → threshold → value."""
@@ -17,7 +17,7 @@ class Curate(Section):
 
 
 @dataclass(frozen=True)
-class Measure(Section):
+class Measure(Bounded):
     """The part of `curate` that measured values depend on: `filters` with their parameters alone, and their
     `versions`, which move with the content of files that parameters name. A changed threshold leaves it
     as it was, and no document is read again."""

@@ -5,7 +5,7 @@ from typing import Annotated, Optional
 
 from pydantic import Field
 
-from model_factory.cards.section import STRICT, Count, Section
+from model_factory.cards.section import STRICT, Bounded, Count
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Overlap:
 
 
 @dataclass(frozen=True)
-class Decontaminate(Section):
+class Decontaminate(Bounded):
     """A document is condemned by an item of any benchmark that `evaluate.benchmarks` names when it holds `min_share` of
     the item's n-grams or more. `overlap` null: nothing is looked for."""
 
@@ -29,11 +29,11 @@ class Decontaminate(Section):
 
     @property
     def matching(self) -> "Matching":
-        return Matching(self.seed, self.code, self.overlap)
+        return Matching(self.seed, self.code, self.overlap, memory_bytes=self.memory_bytes)
 
 
 @dataclass(frozen=True)
-class Matching(Section):
+class Matching(Bounded):
     """The part of `decontaminate` that stored shares depend on: a changed `min_share` leaves it as it was, and no
     document is read again."""
 

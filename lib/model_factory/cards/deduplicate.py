@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Optional
 
-from model_factory.cards.section import STRICT, Count, Fraction, Section
+from model_factory.cards.section import STRICT, Bounded, Count, Fraction
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class RepeatedSubstrings:
 
 
 @dataclass(frozen=True)
-class Deduplicate(Section):
+class Deduplicate(Bounded):
     """Equal texts are always found; `near` says what is nearly equal, `url` which addresses are one page. These pairs
     are found among all documents, whatever a filter says of them, and one of each is left out. `passages` and
     `substrings` are cut out of texts before anything is measured. What is null is not looked for."""
@@ -61,11 +61,11 @@ class Deduplicate(Section):
 
     @property
     def repeats(self) -> "Repeats":
-        return Repeats(self.seed, self.code, self.passages, self.substrings)
+        return Repeats(self.seed, self.code, self.passages, self.substrings, memory_bytes=self.memory_bytes)
 
 
 @dataclass(frozen=True)
-class Repeats(Section):
+class Repeats(Bounded):
     """The part of `deduplicate` that changes texts: where only the rest of it changes, no text is cut anew."""
 
     passages: Optional[RepeatedPassages] = None

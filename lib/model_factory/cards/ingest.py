@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from model_factory.cards.section import STRICT, Count, Section
+from model_factory.cards.section import STRICT, Bounded, Count
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Ingest(Section):
+class Ingest(Bounded):
     """Raw files to documents. Sizes in bytes; files beyond them go to scrap with a reason."""
 
     sources: list[Source]

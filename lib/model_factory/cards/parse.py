@@ -14,7 +14,7 @@ from model_factory.cards.errors import CardError
 from model_factory.cards.frontmatter import Path, Values, read_values
 from model_factory.cards.sections import STATIONS, Sections
 
-SHARED = ("seed", "mesh")  # a top-level value is every section's that has the field and does not set it
+SHARED = ("seed", "mesh", "memory_bytes")  # a top-level value is every section's that has the field and does not set it
 
 
 def parse(card: Card) -> Sections:
@@ -50,7 +50,7 @@ def _refuse_code(values: Values) -> None:
 
 
 def _share(values: Values) -> None:
-    """Hand the card's seed and mesh to the sections that have the field and do not set it."""
+    """Hand the card's seed, mesh and memory to the sections that have the field and do not set it."""
     hints = typing.get_type_hints(Sections)
     for shared in SHARED:
         if shared not in values.tree:
@@ -59,7 +59,8 @@ def _share(values: Values) -> None:
             section = values.tree.get(station)
             if isinstance(section, dict) and shared in {f.name for f in dataclasses.fields(_present(hints[station]))}:
                 section.setdefault(shared, values.tree[shared])
-    values.tree.pop("mesh", None)
+    for shared in ("mesh", "memory_bytes"):
+        values.tree.pop(shared, None)
 
 
 def _complaint(values: Values, problem: Any) -> str:
@@ -86,7 +87,8 @@ def _fields_at(path: Path) -> list[str]:
             current = typing.get_args(current)[-1]
     if not dataclasses.is_dataclass(current):
         return []
-    return [f.name for f in dataclasses.fields(current) if f.name != "code"] + (["extends", "mesh"] if not path else [])
+    shared = ["extends", "mesh", "memory_bytes"] if not path else []
+    return [f.name for f in dataclasses.fields(current) if f.name != "code"] + shared
 
 
 def _present(hint: Any) -> Any:

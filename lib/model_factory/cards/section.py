@@ -1,6 +1,6 @@
 """What every section of a card shares."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -26,3 +26,15 @@ class Section:
 
     seed: int
     code: str
+
+
+@dataclass(frozen=True)
+class Bounded(Section):
+    """A section whose station reads any number of documents in bounded memory.
+
+    `memory_bytes` is what it may use beyond the interpreter and its libraries (about 300 MB); the
+    card's own counts for all such sections that set none. It changes when files are spilled and batches
+    end, never a result, and so has a default.
+    """
+
+    memory_bytes: Count = field(default=1 << 30, kw_only=True)

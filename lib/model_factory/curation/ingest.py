@@ -1,8 +1,9 @@
 """Raw files to documents: `raw.documents`, and `raw.scrap` for what could not be read."""
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -14,14 +15,19 @@ from model_factory.curation.buckets import bucket_of
 from model_factory.curation.erased import Erased
 from model_factory.curation.formats.piece import REASONS, Limits, Piece, Reject
 from model_factory.curation.formats.registry import read_file
+from model_factory.curation.places import Places
 from model_factory.curation.report import show_counts
-from model_factory.curation.sources.dependencies import dependency_order
+from model_factory.curation.sorter import Sorter
 from model_factory.curation.sources.listing import Surveyed, Tally, survey
 from model_factory.curation.sources.raw_file import RawFile
 from model_factory.nouns import Lineage, Snapshot, SourceListing
 
 DOCUMENTS = "raw.documents"
 SCRAP = "raw.scrap"
+# Parts of `ingest.memory_bytes`: rows as Python holds them, names beside them, the rest for what reads and writes.
+DOCUMENTS_PART, NAMES_PART = 4, 16
+# A record is read with what escapes it, and some of them are merged and written at a time.
+LEAST_DOCUMENTS = 64
 
 _NAMES = ("doc_id", "source", "path", "licence", "origin", "url", "language", "text")
 DOCUMENT_SCHEMA = pa.schema(
@@ -42,39 +48,51 @@ class SourcesChanged(RuntimeError):
 def ingest(section: Ingest, listing: SourceListing, lineage: Lineage) -> Snapshot:
     """Read every listed file and publish `raw.documents`, ordered by shard and doc_id.
 
-    What cannot be read, and what was erased, goes to `raw.scrap` with a reason and never stops the run. Raises
-    SourcesChanged when the files are not those of `listing`, CardError when no document is left.
+    What cannot be read, and what was erased, goes to `raw.scrap` with a reason and never stops the run. Rows
+    beyond `memory_bytes` wait in temporary files. Raises SourcesChanged when the files are not those of
+    `listing`, CardError when no document is left or a document would not fit.
     """
-    rows, scrap, tally, erased = [], [], Tally(), Erased()
+    _refuse_cramped(section)
+    rows, tally = _Rows(section.memory_bytes), Tally()
     with ledger.progress(listing.num_files, "ingest", "files") as progress:
         for surveyed in survey(section):
             tally.add(surveyed)
             for piece in pieces(surveyed, section):
-                row = row_of(surveyed.file, piece)
-                gone = erased.scrap_row(row)
-                kept = isinstance(piece, Piece) and not gone
-                (rows if kept else scrap).append(gone or row)
+                rows.add(surveyed.file, piece)
             progress.advance()
     _refuse_changed(listing, tally.listing())
-    _refuse_empty(section, rows, scrap)
-    show_counts("Ingest", [(row["source"], row["reason"]) for row in scrap], [row["source"] for row in rows])
-    lake.write(SCRAP, pa.Table.from_pylist(scrap, SCRAP_SCHEMA), lineage)
-    placed = place_in_repository(rows)
-    return lake.write(DOCUMENTS, pa.Table.from_pylist(sorted(placed, key=_order), DOCUMENT_SCHEMA), lineage)
+    _refuse_empty(section, rows)
+    show_counts("Ingest", rows.dropped, rows.kept)
+    lake.write(SCRAP, pa.RecordBatchReader.from_batches(SCRAP_SCHEMA, rows.scrap.batches()), lineage)
+    return lake.write(DOCUMENTS, pa.RecordBatchReader.from_batches(DOCUMENT_SCHEMA, rows.in_order()), lineage)
 
 
-def place_in_repository(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with their `place` among all of one source and origin (a commit, a distribution): imported
-    files before those that import them, ties by path."""
-    origins: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-    for row in rows:
-        origins[row["source"], row["origin"]][row["path"]] = row["text"] if row["language"] == "python" else ""
-    places = {
-        (*origin, path): place
-        for origin, texts in origins.items()
-        for place, path in enumerate(dependency_order(texts))
-    }
-    return [row | {"place": places[row["source"], row["origin"], row["path"]]} for row in rows]
+class _Rows:
+    """What was read, sorted, and counted by source."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        self.documents = Sorter(DOCUMENT_SCHEMA, ["doc_id"], memory_bytes // DOCUMENTS_PART)
+        self.scrap = Sorter(SCRAP_SCHEMA, ["source", "path"], memory_bytes // NAMES_PART)
+        self.places = Places(memory_bytes // NAMES_PART)
+        self._erased = Erased()
+        self.kept: Counter[str] = Counter()
+        self.dropped: Counter[tuple[str, str]] = Counter()
+
+    def add(self, file: RawFile, piece: Piece | Reject) -> None:
+        row = row_of(file, piece)
+        scrap = self._erased.scrap_row(row) or (row if isinstance(piece, Reject) else None)
+        if scrap:
+            self.dropped[scrap["source"], scrap["reason"]] += 1
+            self.scrap.add(scrap)
+        else:
+            self.kept[row["source"]] += 1
+            self.places.add(row)
+            self.documents.add(row)
+
+    def in_order(self) -> Iterator[pa.RecordBatch]:
+        at, places = DOCUMENT_SCHEMA.get_field_index("place"), self.places.by_document()
+        for batch in self.documents.batches():
+            yield batch.set_column(at, DOCUMENT_SCHEMA.field(at), pa.array(islice(places, batch.num_rows), pa.int64()))
 
 
 def doc_id_of(source: str, path: str, content: bytes) -> str:
@@ -116,8 +134,13 @@ def _why(reject: Reject) -> dict[str, str]:
     return {"reason": reject.reason, "detail": reject.detail}
 
 
-def _order(row: dict[str, Any]) -> str:
-    return row["doc_id"]
+def _refuse_cramped(section: Ingest) -> None:
+    least = LEAST_DOCUMENTS * section.max_document_bytes
+    if section.memory_bytes < least:
+        raise CardError(
+            f"ingest.memory_bytes: {section.memory_bytes} is less than {LEAST_DOCUMENTS} times "
+            f"ingest.max_document_bytes {section.max_document_bytes}; give it at least {least} or lower that limit"
+        )
 
 
 def _refuse_changed(listing: SourceListing, found: SourceListing) -> None:
@@ -128,9 +151,11 @@ def _refuse_changed(listing: SourceListing, found: SourceListing) -> None:
         )
 
 
-def _refuse_empty(section: Ingest, rows: list[dict[str, Any]], scrap: list[dict[str, Any]]) -> None:
-    if not rows:
-        counts = Counter(row["reason"] for row in scrap)
+def _refuse_empty(section: Ingest, rows: _Rows) -> None:
+    if not rows.kept:
+        counts: Counter[str] = Counter()
+        for (_, reason), count in rows.dropped.items():
+            counts[reason] += count
         reasons = "; ".join(f"{count} {reason} ({REASONS[reason]})" for reason, count in counts.most_common())
         names = ", ".join(source.name for source in section.sources)
         raise CardError(

@@ -57,14 +57,14 @@ def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def show_drops(documents: pl.DataFrame, failures: pl.DataFrame) -> None:
+def show_drops(pieces: Iterable[tuple[pl.DataFrame, pl.DataFrame]]) -> None:
     """Show a page with a row for every source and rule that condemns some of its documents, samples included, and say
     aloud which rule condemns more than LARGEST_SHARE of a source.
 
-    `documents` has doc_id, source, path, text; `failures` (DROP_COLUMNS) every rule that a document fails, not only the
-    first: a rule behind a stricter one is seen too.
+    A piece is documents (doc_id, source, path, text) by doc_id and their failures (DROP_COLUMNS): every rule that a
+    document fails, not only the first, so that a rule behind a stricter one is seen too.
     """
-    rows = drops(documents, failures)
+    rows = drops(pieces)
     ledger.show("Drops", drops_html(rows))
     for source, rule, count, total in rows.select("source", "rule", "condemned", "documents").iter_rows():
         if count > LARGEST_SHARE * total:
@@ -76,18 +76,26 @@ def show_drops(documents: pl.DataFrame, failures: pl.DataFrame) -> None:
             )
 
 
-def drops(documents: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
+def drops(pieces: Iterable[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame:
     """A row for each source and rule, the largest share first: `condemned` of its `documents`, `alone` those that no
     other rule condemns, and `samples`: the first by doc_id, which is a random choice that stays the same."""
+    found = [(_counted(*piece), piece[0].group_by("source").agg(documents=pl.len())) for piece in pieces]
+    sums = [pl.col("condemned").sum(), pl.col("alone").sum()]
+    samples = pl.col("samples").explode().head(NUM_SAMPLES)
+    counted = pl.concat(one for one, _ in found).group_by("source", "rule", maintain_order=True).agg(*sums, samples)
+    totals = pl.concat(one for _, one in found).group_by("source").agg(pl.col("documents").sum())
+    shares = counted.join(totals, on="source").with_columns(share=pl.col("condemned") / pl.col("documents"))
+    return shares.sort("share", "source", "rule", descending=[True, False, False])
+
+
+def _counted(documents: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
+    """Of one piece the counts and samples by source and rule."""
     alone = pl.col("rule").count().over("doc_id") == 1
     start = pl.col("text").str.strip_chars().str.slice(0, SAMPLE_CHARS)
-    named = documents.select("doc_id", "source", "path", start=start)
+    named = documents.join(failures, on="doc_id", how="semi").select("doc_id", "source", "path", start=start)
     failed = failures.with_columns(alone=alone).join(named, on="doc_id").sort("doc_id")
     sample = pl.struct("doc_id", "path", "value", "threshold", "start").head(NUM_SAMPLES)
-    counted = failed.group_by("source", "rule").agg(condemned=pl.len(), alone=pl.col("alone").sum(), samples=sample)
-    totals = documents.group_by("source").agg(documents=pl.len())
-    found = counted.join(totals, on="source").with_columns(share=pl.col("condemned") / pl.col("documents"))
-    return found.sort("share", "source", "rule", descending=[True, False, False])
+    return failed.group_by("source", "rule").agg(condemned=pl.len(), alone=pl.col("alone").sum(), samples=sample)
 
 
 def drops_html(rows: pl.DataFrame) -> str:

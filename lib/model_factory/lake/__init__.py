@@ -6,7 +6,7 @@ from model_factory.lake.disk import require_free_disk
 from model_factory.lake.errors import DiskFull, LakeMoved, PublishConflict, SchemaChanged, SnapshotGone
 from model_factory.lake.find import beside, find, head, history, left_of, run_of, snapshot_at
 from model_factory.lake.publish import publish, write
-from model_factory.lake.read import read, scan
+from model_factory.lake.read import batches, read, scan
 from model_factory.lake.stage import discard, stage
 from model_factory.lake.tombstones import bury, tombstone, tombstones
 
@@ -16,6 +16,7 @@ __all__ = [
     "PublishConflict",
     "SchemaChanged",
     "SnapshotGone",
+    "batches",
     "beside",
     "bury",
     "catalog",

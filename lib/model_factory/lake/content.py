@@ -7,12 +7,18 @@ digest of what was written.
 """
 
 import hashlib
+import tempfile
+from collections.abc import Iterator
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
 
-# Bounds the memory of the encoding; the digest does not depend on it.
+# Bound the memory of the encoding; the digest does not depend on them.
 BATCH_ROWS = 8192
+BATCH_BYTES = 1 << 20
+HELD_ROWS = 1 << 17
+HASH_BYTES = 32
 
 # A column's encoded rows: one buffer, row i between offsets i and i + 1.
 _Encoded = tuple[bytes, np.ndarray]
@@ -24,24 +30,70 @@ def digest(rows: pa.Table) -> str:
     Columns are taken in the order of their names. TypeError names a column whose type has no
     canonical encoding (timestamps, decimals, maps, null).
     """
-    names = sorted(rows.column_names)
-    if len(set(names)) != len(names):
-        raise ValueError(f"columns {rows.column_names} repeat a name; a table's columns have distinct names")
-    kinds = [_kind(rows.schema.field(name).type, name) for name in names]
-    hashes: list[bytes] = []
-    for batch in rows.select(names).to_batches(max_chunksize=BATCH_ROWS):
-        hashes.extend(_row_hashes(batch))
-    total = hashlib.sha256(repr(list(zip(names, kinds, strict=True))).encode())
-    total.update(len(hashes).to_bytes(8, "little"))
-    total.update(b"".join(sorted(hashes)))
-    return total.hexdigest()
+    content = ContentDigest(rows.schema)
+    for batch in rows.to_batches(max_chunksize=BATCH_ROWS):
+        content.add(batch)
+    return content.hexdigest()
+
+
+class ContentDigest:
+    """The digest of rows that come batch by batch, in any order.
+
+    The hashes of HELD_ROWS rows are in memory (about 100 bytes each); more lie sorted in a file without a
+    name, which is gone with its process, and are put together by their first byte.
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.names = sorted(schema.names)
+        if len(set(self.names)) != len(self.names):
+            raise ValueError(f"columns {schema.names} repeat a name; a table's columns have distinct names")
+        self.kinds = [_kind(schema.field(name).type, name) for name in self.names]
+        self.num_rows = 0
+        self._held: list[bytes] = []
+        self._file: IO[bytes] | None = None
+        self._bounds_R: list[np.ndarray] = []  # per run where each first byte's hashes begin, and the end
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        rows = max(1, min(BATCH_ROWS, BATCH_BYTES * batch.num_rows // max(batch.nbytes, 1)))
+        for start in range(0, batch.num_rows, rows):
+            self._held += _row_hashes(batch.slice(start, rows).select(self.names))
+        self.num_rows += batch.num_rows
+        if len(self._held) >= HELD_ROWS:
+            self._spill()
+
+    def hexdigest(self) -> str:
+        total = hashlib.sha256(repr(list(zip(self.names, self.kinds, strict=True))).encode())
+        total.update(self.num_rows.to_bytes(8, "little"))
+        if self._bounds_R:
+            self._spill()
+        for hashes in self._by_first_byte() if self._bounds_R else [self._held]:
+            total.update(b"".join(sorted(hashes)))
+        return total.hexdigest()
+
+    def _spill(self) -> None:
+        self._file = self._file or tempfile.TemporaryFile()  # noqa: SIM115 — read at the end
+        start = self._file.seek(0, 2)
+        content = b"".join(sorted(self._held))
+        self._file.write(content)
+        firsts = np.frombuffer(content, dtype=np.uint8)[::HASH_BYTES]
+        self._bounds_R.append(start + HASH_BYTES * np.searchsorted(firsts, np.arange(257)))
+        self._held = []
+
+    def _by_first_byte(self) -> Iterator[list[bytes]]:
+        assert self._file is not None
+        for first in range(256):
+            content = b""
+            for bounds in self._bounds_R:
+                self._file.seek(int(bounds[first]))
+                content += self._file.read(int(bounds[first + 1] - bounds[first]))
+            yield [content[at : at + HASH_BYTES] for at in range(0, len(content), HASH_BYTES)]
 
 
 def _row_hashes(batch: pa.RecordBatch) -> list[bytes]:
     columns = [_encode(column) for column in batch.columns]
     hashes = []
     for row in range(batch.num_rows):
-        hasher = hashlib.blake2b(digest_size=32)
+        hasher = hashlib.blake2b(digest_size=HASH_BYTES)
         for buffer, offsets in columns:
             hasher.update(buffer[offsets[row] : offsets[row + 1]])
         hashes.append(hasher.digest())

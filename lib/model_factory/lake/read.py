@@ -1,9 +1,14 @@
 """Read a snapshot, always by its id: main may have moved on since."""
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from pyiceberg.expressions.visitors import bind
+from pyiceberg.io.pyarrow import expression_to_pyarrow
 from pyiceberg.table import DataScan, Table
 
 from model_factory.lake import properties
@@ -30,6 +35,37 @@ def read(snapshot: Snapshot, columns: list[str] | None = None, row_filter: str |
         raise gone(snapshot, f"its file {error.filename or error} is missing") from error
     rows = rows.select(columns or rows.column_names)
     return rows.cast(normal(rows.schema))
+
+
+def batches(
+    snapshot: Snapshot, columns: list[str] | None = None, row_filter: str | None = None
+) -> Iterator[pa.RecordBatch]:
+    """The rows of `read` in its order, a row group at a time: never more of them are in memory.
+
+    pyiceberg's own reader of batches holds whole files, all of them at once.
+    """
+    scan = _scan(open_existing(snapshot), snapshot, columns, row_filter)
+    schema = scan.table_metadata.schema()
+    condition = expression_to_pyarrow(bind(schema, scan.row_filter, case_sensitive=True)) if row_filter else None
+    wanted = columns or [field.name for field in scan.projection().fields]
+    try:
+        for task in scan.plan_files():
+            with scan.io.new_input(task.file.file_path).open() as file:
+                yield from _row_groups(file, wanted, condition)
+    except FileNotFoundError as error:
+        raise gone(snapshot, f"its file {error.filename or error} is missing") from error
+
+
+def _row_groups(file: Any, columns: list[str], condition: ds.Expression | None) -> Iterator[pa.RecordBatch]:
+    """Row groups one by one; those that cannot match by their statistics are not read."""
+    fragment = ds.ParquetFileFormat().make_fragment(file)
+    groups = [group.id for group in (fragment.subset(condition) if condition is not None else fragment).row_groups]
+    parquet = pq.ParquetFile(file, pre_buffer=False)
+    names = columns if condition is None else parquet.schema_arrow.names
+    for group in groups:
+        rows = parquet.read_row_group(group, names, use_threads=False)
+        rows = (rows if condition is None else rows.filter(condition)).select(columns)
+        yield from rows.cast(normal(rows.schema)).combine_chunks().to_batches()
 
 
 def scan(snapshot: Snapshot) -> "polars.LazyFrame":

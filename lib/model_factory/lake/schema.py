@@ -15,12 +15,12 @@ def normal(schema: pa.Schema) -> pa.Schema:
     return pa.schema([pa.field(field.name, _normal(field.type)) for field in schema])
 
 
-def fit(handle: Table, table: str, rows: pa.Table) -> pa.Table:
-    """The rows with the table's column order and types; columns new to the table are added to it.
+def fit(handle: Table, table: str, schema: pa.Schema) -> pa.Schema:
+    """The table's column order and types for rows of `schema`; columns new to the table are added to it.
 
     SchemaChanged names a column that the rows lack or that has another type than the table's.
     """
-    offered, wanted = normal(rows.schema), normal(handle.schema().as_arrow())
+    offered, wanted = normal(schema), normal(handle.schema().as_arrow())
     for field in wanted:
         _check(table, field, offered)
     added = [field for field in offered if field.name not in wanted.names]
@@ -28,7 +28,7 @@ def fit(handle: Table, table: str, rows: pa.Table) -> pa.Table:
         wanted = pa.schema([*wanted, *added])
         with handle.update_schema() as update:
             update.union_by_name(wanted)
-    return rows.select(wanted.names).cast(wanted)
+    return wanted
 
 
 def _check(table: str, field: pa.Field, offered: pa.Schema) -> None:

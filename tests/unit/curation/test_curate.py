@@ -9,7 +9,7 @@ from model_factory.cards.errors import CardError
 from model_factory.cards.ingest import Source
 from model_factory.curation.clean import clean_shard, plan_shards
 from model_factory.curation.curate import curate, first_failures
-from model_factory.curation.dedup.station import find_pairs
+from model_factory.curation.dedup.station import find_pairs, sign_shard
 from model_factory.curation.filters.verdicts import VERDICT_SCHEMA
 from model_factory.curation.ingest import ingest
 from model_factory.curation.report import DROP_COLUMNS, counts_html, drops, drops_html, show_drops
@@ -33,10 +33,15 @@ def _measure(section, cleaned, lineage):
     return [measure_shard(measured_part(section), shard, lineage("curate", shard)) for shard in cleaned]
 
 
+def _pairs(cleaned, lineage):
+    signed = [sign_shard(DEDUPLICATE, shard, lineage("deduplicate", shard)) for shard in cleaned]
+    return find_pairs(DEDUPLICATE, cleaned, signed, lineage("deduplicate", *cleaned, *signed))
+
+
 def _curate(clean, section, documents, lineage):
     cleaned = _clean(clean, documents, lineage)
     values = _measure(section, cleaned, lineage)
-    pairs = find_pairs(DEDUPLICATE, cleaned, lineage("deduplicate", *cleaned))
+    pairs = _pairs(cleaned, lineage)
     return curate(section, cleaned, values, pairs, uncontaminated(lineage), lineage("curate", *cleaned, *values, pairs))
 
 
@@ -84,12 +89,14 @@ def test_cleaning_again_gives_the_same_snapshot(documents, clean_section, lineag
 
 def test_shards_are_cleaned_side_by_side_by_several_processes(documents, clean_section, lineage):
     section = clean_section(num_shards=4)
+    plan = plan_shards(section, documents)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        made = [pool.submit(clean_shard, section, documents, shard, lineage("clean", documents)) for shard in range(4)]
+        made = [pool.submit(clean_shard, section, documents, shard, lineage("clean", documents)) for shard in plan]
         together = [one.result(timeout=120) for one in made]
     assert len({one.branch for one in together}) == 4
     assert [one.digest for one in together] == [one.digest for one in _clean(section, documents, lineage)]
-    assert all(one.branch.startswith(f"shard-{shard}-") for shard, one in enumerate(together))
+    assert plan == ["0000-4000", "4000-8000", "8000-c000", "c000-g"]
+    assert all(one.branch.startswith(f"shard-{shard}-") for shard, one in zip(plan, together, strict=True))
 
 
 def test_what_was_changed_and_replaced_is_told_by_document(tmp_path, ingest_section, clean_section, lineage):
@@ -113,7 +120,7 @@ def test_a_changed_threshold_reads_values_and_no_document(documents, clean_secti
     assert measured_part(loose) != measured_part(other)
     cleaned = _clean(clean_section(), documents, lineage)
     values = _measure(loose, cleaned, lineage)
-    pairs = find_pairs(DEDUPLICATE, cleaned, lineage("deduplicate", *cleaned))
+    pairs = _pairs(cleaned, lineage)
     free = uncontaminated(lineage)
     made = [curate(one, cleaned, values, pairs, free, lineage("curate", *values)) for one in (loose, strict)]
     sizes = [one.num_rows for one in made]
@@ -130,7 +137,7 @@ def test_a_source_may_have_thresholds_of_its_own(documents, clean_section, curat
 def test_a_missing_shard_is_noticed(documents, clean_section, curate_section, lineage):
     cleaned = _clean(clean_section(), documents, lineage)
     values = _measure(curate_section(), cleaned, lineage)
-    pairs = find_pairs(DEDUPLICATE, cleaned, lineage("deduplicate", *cleaned))
+    pairs = _pairs(cleaned, lineage)
     with pytest.raises(ValueError, match="1 shards of values for 2 of documents"):
         curate(curate_section(), cleaned, values[:1], pairs, uncontaminated(lineage), lineage("curate", documents))
 
@@ -155,7 +162,7 @@ def test_the_reason_is_the_first_failure_in_the_cards_order():
 def test_a_contaminated_document_is_scrapped_with_its_benchmark(documents, clean_section, curate_section, lineage):
     cleaned = _clean(clean_section(), documents, lineage)
     values = _measure(curate_section(), cleaned, lineage)
-    pairs = find_pairs(DEDUPLICATE, cleaned, lineage("deduplicate", *cleaned))
+    pairs = _pairs(cleaned, lineage)
     kept = curate(curate_section(), cleaned, values, pairs, uncontaminated(lineage), lineage("curate", *values))
     condemned = lake.read(kept, ["doc_id"])["doc_id"][0].as_py()
     rows = [(condemned, "contamination.human_eval", 0.75, 0.5, "1-abc", False)]
@@ -190,7 +197,10 @@ def test_a_rule_that_eats_a_source_is_seen_with_samples_and_said_aloud(capsys):
     failures = pl.DataFrame(
         [*eaten, ("d3", "length", 1.0, 2.0), ("d5", "length", 1.0, 2.0)], schema=DROP_COLUMNS, orient="row"
     )
-    rows = drops(documents, failures)
+    halves = (documents[:3], documents[3:])
+    pieces = [(half, failures.join(half, on="doc_id", how="semi")) for half in halves]
+    rows = drops(pieces)
+    assert rows.equals(drops([(documents, failures)]))
     assert rows.select("source", "rule", "documents", "condemned", "alone", "share").rows() == [
         ("wiki", "gopher.words", 4, 4, 3, 1.0),
         ("code", "length", 4, 1, 1, 0.25),
@@ -200,7 +210,7 @@ def test_a_rule_that_eats_a_source_is_seen_with_samples_and_said_aloud(capsys):
     html = drops_html(rows)
     assert "<b>wiki:p0 (0, bound 50) d0</b><br><code>text &lt;0&gt;\nmore</code>" in html
     assert "<td>4 (100.0%)</td><td>3 (75.0%)</td>" in html
-    show_drops(documents, failures)
+    show_drops(pieces)
     told = capsys.readouterr().err
     assert "gopher.words condemns 4 of 4 documents of source 'wiki'" in told
     assert "length" not in told

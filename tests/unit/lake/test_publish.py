@@ -95,8 +95,8 @@ def test_main_may_move_while_the_rows_are_written_again(lineage: Lineage, monkey
     others = [lake.write("curated.documents", OTHER, replace(lineage, code="other 1"))]
     restage = publishing.restage
 
-    def interrupted(handle: Table, candidate: Snapshot, rows: pa.Table) -> Snapshot:
-        written = restage(handle, candidate, rows)
+    def interrupted(handle: Table, candidate: Snapshot) -> Snapshot:
+        written = restage(handle, candidate)
         if len(others) < 3:
             others.append(lake.write("curated.documents", OTHER, replace(lineage, code=f"other {len(others) + 1}")))
             handle.refresh()

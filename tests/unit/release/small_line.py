@@ -18,10 +18,10 @@ from model_factory.cards.rl import Rl
 from model_factory.cards.sft import Sft
 from model_factory.cards.sft_data import SftData
 from model_factory.cards.training import Optimizer, Parallel, Schedule
-from model_factory.curation.clean import clean_shard
+from model_factory.curation.clean import clean_shard, plan_shards
 from model_factory.curation.curate import curate
 from model_factory.curation.decontaminate.station import decontaminate, match_shard
-from model_factory.curation.dedup.station import find_pairs
+from model_factory.curation.dedup.station import find_pairs, sign_shard
 from model_factory.curation.ingest import ingest
 from model_factory.curation.sources import list_sources
 from model_factory.curation.synthesis import execute_functions
@@ -72,9 +72,10 @@ def run_line(corpus: Path) -> Run:
     """Run every station but the audit, at its smallest, and record it in the log book as a run records it."""
     section = Ingest(1, "t", [Source("library", "files", "PSF-2.0", path=str(corpus))], 1 << 26, 1 << 20)
     documents = ingest(section, list_sources(section), by("ingest"))
-    cleaned = [clean_shard(CLEAN, documents, shard, by("clean", documents)) for shard in range(2)]
+    cleaned = [clean_shard(CLEAN, documents, shard, by("clean", documents)) for shard in plan_shards(CLEAN, documents)]
     values = [measure_shard(measured_part(CURATE), shard, by("curate", shard)) for shard in cleaned]
-    pairs = find_pairs(DEDUPLICATE, cleaned, by("deduplicate", *cleaned))
+    signed = [sign_shard(DEDUPLICATE, shard, by("deduplicate", shard)) for shard in cleaned]
+    pairs = find_pairs(DEDUPLICATE, cleaned, signed, by("deduplicate", *cleaned, *signed))
     problems = make_problems(PROBLEMS, by("problems"))
     asked = write_texts(SCORE, problems, by("evaluate", problems))
     overlaps = [

@@ -8,24 +8,27 @@ from model_factory.curation.clean import read_cleaned
 from model_factory.curation.decontaminate.index import build_index
 from model_factory.curation.decontaminate.match import MATCHES_SCHEMA, VERSION, shared_items
 from model_factory.curation.filters.verdicts import VERDICT_SCHEMA
+from model_factory.curation.frames import frames
 from model_factory.curation.report import table_html
 from model_factory.nouns import Lineage, Snapshot, digest_of
 
 OVERLAPS = "curated.overlaps"
 CONTAMINATION = "curated.contamination"
 REASON = "contamination"
+TEXT_PART = 8  # of the memory: texts and their n-grams
 VERSIONS_SCHEMA = pl.Schema({"benchmark": pl.String, "version": pl.String})
 
 
 def match_shard(section: Matching, cleaned: Snapshot, benchmarks: Snapshot, lineage: Lineage) -> Snapshot:
     """Stage the items of benchmarks that one shard of documents holds n-grams of, on a branch of `curated.overlaps`:
     which document, which item, what share of it."""
-    matches = MATCHES_SCHEMA.to_frame()
+    matches = [MATCHES_SCHEMA.to_frame()]
     if section.overlap:
-        items = _items(benchmarks)
-        documents = pl.DataFrame(lake.read(cleaned, ["doc_id", "text"]))
-        matches = shared_items(documents, build_index(items, section.overlap))
-    named = matches.join(_versions(benchmarks, section.overlap), on="benchmark", how="left", maintain_order="left")
+        index = build_index(_items(benchmarks), section.overlap)
+        documents = frames(cleaned, ["doc_id", "text"], section.memory_bytes // TEXT_PART)
+        matches += [shared_items(rows, index) for rows in documents]
+    versions = _versions(benchmarks, section.overlap)
+    named = pl.concat(matches).join(versions, on="benchmark", how="left", maintain_order="left")
     return lake.stage(OVERLAPS, named.to_arrow(), lineage, label="overlaps")
 
 

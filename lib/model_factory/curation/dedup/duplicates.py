@@ -4,7 +4,8 @@ import polars as pl
 
 from model_factory.cards.deduplicate import NearDuplicates
 from model_factory.curation.dedup.choose import choose
-from model_factory.curation.dedup.find import ORDER, find
+from model_factory.curation.dedup.find import find
+from model_factory.curation.dedup.signed import ORDER
 
 # Moves whenever the same documents could give other duplicates.
 VERSION = "2"

@@ -1,6 +1,7 @@
 """Pairs of documents that say the same thing twice, over all documents and whatever any filter says of them."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,75 +9,80 @@ import polars as pl
 
 from model_factory.cards.deduplicate import NearDuplicates
 from model_factory.curation.dedup.candidates import near_candidates, plausible
-from model_factory.curation.dedup.exact import exact_pairs
-from model_factory.curation.dedup.signatures import SIGNATURES_SCHEMA, signatures
-from model_factory.curation.dedup.verify import verified
+from model_factory.curation.dedup.exact import NORMALS_SCHEMA, exact_pairs, normals
+from model_factory.curation.dedup.signatures import VERSION, signatures
+from model_factory.curation.dedup.signed import ORDER as ORDER
+from model_factory.curation.dedup.signed import Signed
+from model_factory.curation.dedup.verify import similarities
 
 PAIRS_SCHEMA = pl.Schema({"doc_id": pl.String, "other_doc_id": pl.String, "kind": pl.String, "similarity": pl.Float64})
-ORDER = ["source", "path", "doc_id"]
+COMPARED_SCHEMA = pl.Schema(
+    {
+        "doc_id": pl.String,
+        "other_doc_id": pl.String,
+        "key": pl.Binary,
+        "other_key": pl.Binary,
+        "comparison": pl.String,
+        "similarity": pl.Float64,
+    }
+)
+MEMORY_BYTES = 1 << 30
+SIGNED_PART, CHUNK_PART = 4, 16  # of the memory: signatures; text that is compared, about four bytes for one
+# Texts (doc_id, text) of some documents.
+Lookup = Callable[[pl.Series], pl.DataFrame]
+# Told all documents that will be asked for, gives the way to ask: it may fetch them together.
+Texts = Callable[[pl.Series], Lookup]
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of documents: their signatures (SIGNATURES_SCHEMA) and the pairs among them (PAIRS_SCHEMA)."""
+    """What came out of comparing texts (NORMALS_SCHEMA, COMPARED_SCHEMA): no two texts are ever compared twice."""
 
-    signatures: pl.DataFrame
+    normals: pl.DataFrame
+    compared: pl.DataFrame
+
+
+NOTHING = Known(NORMALS_SCHEMA.to_frame(), COMPARED_SCHEMA.to_frame())
+
+
+@dataclass(frozen=True)
+class Found(Known):
+    """The pairs (PAIRS_SCHEMA), and what was known or found out for them."""
+
     pairs: pl.DataFrame
 
 
-NOTHING = Known(SIGNATURES_SCHEMA.to_frame(), PAIRS_SCHEMA.to_frame())
-# Texts (doc_id, text) of documents that are known already.
-Lookup = Callable[[pl.Series], pl.DataFrame]
-
-
-def find(
-    documents: pl.DataFrame,
-    settings: NearDuplicates,
-    seed: int,
-    known: Known = NOTHING,
-    lookup: Lookup | None = None,
-) -> Known:
-    """What has to be added to `known` for `documents` (doc_id, source, path, text): their signatures, and every pair
-    that has at least one of them. `lookup` reads the texts of known documents that a new one may be equal to; the
-    rest are not read again. Raises ValueError where `known` was made with other settings.
-    """
+def find(documents: pl.DataFrame, settings: NearDuplicates, seed: int, known: Known = NOTHING) -> Found:
+    """Sign and compare `documents` (doc_id, source, path, text) that are in memory."""
     texts = documents.select("doc_id", "text")
-
-    def read(ids: pl.Series) -> pl.DataFrame:
-        here = texts.filter(pl.col("doc_id").is_in(ids.implode()))
-        return here if lookup is None or len(here) == len(ids) else pl.concat([here, lookup(_without(ids, here))])
-
-    new = signatures(documents, settings, seed)
-    return Known(new, pairs_of(new, settings, read, known))
+    signed = signatures(documents, settings, seed)
+    return compare(_in_memory(signed), settings, lambda _: _lookup_in(texts), known)
 
 
-def pairs_of(new: pl.DataFrame, settings: NearDuplicates, lookup: Lookup, known: Known = NOTHING) -> pl.DataFrame:
-    """The pairs (PAIRS_SCHEMA) that `new` signatures, made by however many processes, have among themselves and with
-    `known` ones.
+def pairs_of(new: pl.DataFrame, settings: NearDuplicates, lookup: Lookup) -> pl.DataFrame:
+    """The pairs (PAIRS_SCHEMA) among `new` signatures, made by however many processes."""
+    return compare(_in_memory(new), settings, lambda _: lookup).pairs
+
+
+def compare(
+    signed: Signed, settings: NearDuplicates, texts: Texts, known: Known = NOTHING, memory_bytes: int = MEMORY_BYTES
+) -> Found:
+    """Every pair of documents that are equal, or nearly equal and compared in full.
 
     `other_doc_id` is the earlier by (source, path, doc_id). Equal texts are paired with the first of their kind, and
-    only that one is compared with others: `near` holds between kinds. `near` pairs were compared in full.
+    only that one is compared with others: `near` holds between kinds. `known` spares reading texts and changes
+    nothing else. ValueError for signatures of several recipes.
     """
-    _refuse_two_recipes(known.signatures, new)
-    rows = pl.concat([known.signatures.with_columns(is_new=False), new.with_columns(is_new=True)]).sort(*ORDER)
-    is_new_D, names = rows["is_new"].to_numpy(), rows["doc_id"]
-
-    def texts_of(positions: np.ndarray) -> pl.Series:
-        asked = names.gather(positions)
-        return asked.to_frame("doc_id").join(lookup(asked), on="doc_id", how="left", maintain_order="left")["text"]
-
-    exact = exact_pairs(rows["content"].to_numpy(), is_new_D, texts_of)
-    copies = pl.concat([known.pairs.filter(pl.col("kind") == "exact")["doc_id"], names.gather(exact[:, 1])])
-    compared_D = (~names.is_in(copies.implode()) & rows["bands"].is_not_null()).to_numpy()
-    proposed = near_candidates(rows["bands"], np.flatnonzero(compared_D), is_new_D)
-    proposed = plausible(rows["sketch"], proposed, settings.threshold)
-    near, similarity = verified(texts_of, rows["num_bytes"].to_numpy(), proposed, settings.ngram, settings.threshold)
-    pairs = [named_pairs(names, exact, "exact", np.ones(len(exact))), named_pairs(names, near, "near", similarity)]
-    return pl.concat(pairs).sort("kind", "doc_id", "other_doc_id")
-
-
-def _without(ids: pl.Series, rows: pl.DataFrame) -> pl.Series:
-    return ids.filter(~ids.is_in(rows["doc_id"].implode()))
+    _refuse_two_recipes(signed.recipes())
+    chunk_bytes = memory_bytes // CHUNK_PART
+    normal = _normals(signed.sharing_content(), texts, known.normals, chunk_bytes)
+    exact = exact_pairs(normal).with_columns(kind=pl.lit("exact"), similarity=pl.lit(1.0))
+    near = _compared(_candidates(signed, settings, exact["doc_id"]), settings, texts, known.compared, chunk_bytes)
+    alike = near.filter(pl.col("similarity") >= settings.threshold).with_columns(kind=pl.lit("near"))
+    pairs = pl.concat(rows.select(PAIRS_SCHEMA.names()).cast(PAIRS_SCHEMA) for rows in (exact, alike))
+    return Found(
+        normal.select(NORMALS_SCHEMA.names()).sort("doc_id"), near, pairs.sort("kind", "doc_id", "other_doc_id")
+    )
 
 
 def named_pairs(names: pl.Series, pairs: np.ndarray, kind: str, similarity: np.ndarray) -> pl.DataFrame:
@@ -92,10 +98,72 @@ def named_pairs(names: pl.Series, pairs: np.ndarray, kind: str, similarity: np.n
     )
 
 
-def _refuse_two_recipes(stored: pl.DataFrame, new: pl.DataFrame) -> None:
-    made, wanted = (set(rows["recipe"].unique()) for rows in (stored, new))
-    if stored.height and new.height and made != wanted:
+def comparison(settings: NearDuplicates) -> str:
+    """What decides the similarity that is computed of two texts."""
+    return json.dumps({"ngram": settings.ngram, "threshold": settings.threshold, "version": VERSION}, sort_keys=True)
+
+
+def _normals(shared: pl.DataFrame, texts: Texts, known: pl.DataFrame, chunk_bytes: int) -> pl.DataFrame:
+    """`shared` with its normal texts' digests, those that are not known from the texts."""
+    told = shared.join(known, on=["doc_id", "key"], how="left", maintain_order="left")
+    open_ = told.filter(pl.col("normal").is_null())
+    lookup = texts(open_["doc_id"])
+    made = [normals(lookup(ids)) for ids in _chunks(open_, chunk_bytes)]
+    if not made:
+        return told
+    read = told.join(pl.concat(made), on="doc_id", how="left", maintain_order="left", suffix="_read")
+    return read.with_columns(normal=pl.coalesce("normal", "normal_read")).drop("normal_read")
+
+
+def _chunks(documents: pl.DataFrame, chunk_bytes: int) -> Iterator[pl.Series]:
+    at = documents["num_bytes"].cum_sum() // chunk_bytes
+    for _, some in documents.with_columns(chunk=at).group_by("chunk", maintain_order=True):
+        yield some["doc_id"]
+
+
+def _candidates(signed: Signed, settings: NearDuplicates, copies: pl.Series) -> pl.DataFrame:
+    """Pairs that may be near: doc_id, other_doc_id, and for both the key and the number of bytes."""
+    rows = signed.sharing_bands(settings.num_bands, copies)
+    proposed = near_candidates(rows["bands"], np.arange(len(rows)), np.ones(len(rows), dtype=bool))
+    proposed = plausible(rows["sketch"], proposed, settings.threshold)
+    first, second = (rows.select("doc_id", "key", "num_bytes")[proposed[:, side]] for side in (0, 1))
+    return second.hstack(first.rename(lambda name: f"other_{name}")).sort("doc_id", "other_doc_id")
+
+
+def _compared(
+    pairs: pl.DataFrame, settings: NearDuplicates, texts: Texts, known: pl.DataFrame, chunk_bytes: int
+) -> pl.DataFrame:
+    """`pairs` as COMPARED_SCHEMA with their similarities, those that are not known from the texts."""
+    asked = pairs.with_columns(comparison=pl.lit(comparison(settings)))
+    told = asked.join(known, on=COMPARED_SCHEMA.names()[:-1], how="left", maintain_order="left")
+    new = told.filter(pl.col("similarity").is_null())
+    sides = [new.select("doc_id", "num_bytes"), new.select(doc_id="other_doc_id", num_bytes="other_num_bytes")]
+    documents = pl.concat(sides).unique().sort("doc_id")
+    names, lookup = documents["doc_id"], texts(documents["doc_id"])
+
+    def texts_of(positions: np.ndarray) -> pl.Series:
+        ids = names.gather(positions)
+        return ids.to_frame("doc_id").join(lookup(ids), on="doc_id", how="left", maintain_order="left")["text"]
+
+    places = [names.search_sorted(new[side]).to_numpy().astype(np.int64) for side in ("other_doc_id", "doc_id")]
+    sizes_D, pairs_P = documents["num_bytes"].to_numpy(), np.stack(places, axis=1)
+    similarity = similarities(texts_of, sizes_D, pairs_P, settings.ngram, settings.threshold, chunk_bytes)
+    read = new.with_columns(similarity=pl.Series(similarity, dtype=pl.Float64))
+    both = pl.concat([told.filter(pl.col("similarity").is_not_null()), read])
+    return both.select(COMPARED_SCHEMA.names()).sort("doc_id", "other_doc_id")
+
+
+def _in_memory(signed: pl.DataFrame) -> Signed:
+    return Signed(lambda columns: iter([signed.select(columns)]), len(signed), MEMORY_BYTES)
+
+
+def _lookup_in(texts: pl.DataFrame) -> Lookup:
+    return lambda ids: texts.filter(pl.col("doc_id").is_in(ids.implode()))
+
+
+def _refuse_two_recipes(recipes: list[str]) -> None:
+    if len(recipes) > 1:
         raise ValueError(
-            f"deduplicate.near: stored signatures were made as {' and '.join(sorted(made))}, the card asks for "
-            f"{' and '.join(sorted(wanted))}; sign the stored documents again or keep the card's values"
+            f"deduplicate.near: signatures were made as {' and '.join(recipes)}, which cannot be compared; "
+            "sign all documents with the same settings and seed"
         )

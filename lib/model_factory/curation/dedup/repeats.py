@@ -10,6 +10,7 @@ from model_factory.curation.dedup.find import ORDER, PAIRS_SCHEMA
 from model_factory.curation.dedup.passages import passages, repeated_passages
 from model_factory.curation.dedup.spans import SPANS_SCHEMA, cut
 from model_factory.curation.dedup.substrings import repeated_substrings
+from model_factory.curation.frames import frames, reader
 from model_factory.curation.normalise.apply import CHANGE_SCHEMA, PROGRAMS
 from model_factory.curation.normalise.same_program import parses
 from model_factory.curation.report import table_html
@@ -17,6 +18,7 @@ from model_factory.nouns import Lineage, Snapshot
 
 REPEATS = "curated.repeats"
 STEP = "repeats"
+TEXT_PART = 8  # of the memory: texts before and after, as columns and as Python's strings
 # Moves whenever the same texts could be cut otherwise.
 VERSION = "1"
 
@@ -54,12 +56,18 @@ def cut_shard(section: Repeats, cleaned: Snapshot, repeats: Snapshot, lineage: L
     """
     if not (section.passages or section.substrings):
         return cleaned
-    documents = pl.DataFrame(lake.read(cleaned))
-    if documents.is_empty():
+    if cleaned.num_rows == 0:
         return cleaned
-    mine = f"doc_id >= '{documents['doc_id'].min()}' and doc_id <= '{documents['doc_id'].max()}'"
-    spans = pl.DataFrame(lake.read(repeats, row_filter=mine))
-    return lake.stage(DOCUMENTS, without_repeats(documents, spans).to_arrow(), lineage, label="cut")
+    empty = pl.DataFrame(lake.read(cleaned, row_filter="doc_id < ''"))
+    documents = frames(cleaned, empty.columns, section.memory_bytes // TEXT_PART)
+    made = (without_repeats(rows, _spans_of(rows, repeats)) for rows in documents)
+    return lake.stage(DOCUMENTS, reader(made, empty), lineage, label="cut")
+
+
+def _spans_of(documents: pl.DataFrame, repeats: Snapshot) -> pl.DataFrame:
+    """The spans of some documents in a row of ids."""
+    mine = f"doc_id >= '{documents['doc_id'][0]}' and doc_id <= '{documents['doc_id'][-1]}'"
+    return pl.DataFrame(lake.read(repeats, row_filter=mine))
 
 
 def without_repeats(documents: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:

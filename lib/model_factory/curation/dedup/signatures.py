@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import numpy as np
 import polars as pl
+import polars_hash as plh
 from rensa import RMinHash  # type: ignore[attr-defined]
 
 from model_factory import ledger
@@ -24,6 +25,7 @@ SIGNATURES_SCHEMA = pl.Schema(
         "source": pl.String,
         "path": pl.String,
         "recipe": pl.String,
+        "key": pl.Binary,
         "num_bytes": pl.Int64,
         "content": pl.Int64,
         "bands": pl.List(pl.Int64),
@@ -38,8 +40,8 @@ def signatures(documents: pl.DataFrame, settings: NearDuplicates, seed: int) -> 
     `bands` holds a key for each band: two documents agree in a band where the keys are equal. A text without words
     has nothing to compare: its bands are null. `sketch` is the low byte of every row (b-bit minwise hashing, Li and
     König 2010): the share of equal bytes estimates the similarity. `content` is equal for texts with the same
-    words, whatever stands between them. `recipe` names everything that decides the values: only rows of one recipe can
-    be compared.
+    words, whatever stands between them; `key` for equal texts alone. `recipe` names everything that decides the
+    values: only rows of one recipe can be compared.
     """
     parts = [pl.DataFrame(schema={name: SIGNATURES_SCHEMA[name] for name in ("content", "bands", "sketch")})]
     with ledger.progress(documents.height, "near duplicates", "documents") as progress:
@@ -51,8 +53,14 @@ def signatures(documents: pl.DataFrame, settings: NearDuplicates, seed: int) -> 
         "source",
         "path",
         recipe=pl.lit(recipe(settings, seed)),
+        key=text_key("text"),
         num_bytes=pl.col("text").str.len_bytes().cast(pl.Int64),
     ).hstack(pl.concat(parts))
+
+
+def text_key(column: str) -> pl.Expr:
+    """128 bits of XXH3, the same on every machine."""
+    return plh.col(column).nchash.xxh3_128(return_binary=True, byte_order="big")
 
 
 def recipe(settings: NearDuplicates, seed: int) -> str:

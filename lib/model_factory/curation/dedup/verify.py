@@ -19,22 +19,20 @@ CHUNK_BYTES = 1 << 26
 TextsOf = Callable[[np.ndarray], pl.Series]
 
 
-def verified(
-    texts_of: TextsOf, num_bytes_D: np.ndarray, pairs_P: np.ndarray, ngram: int, threshold: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Of `pairs_P` (positions of documents, shape (P, 2)) those whose Jaccard similarity of shingle sets reaches
-    `threshold`, and the similarities.
+def similarities(
+    texts_of: TextsOf, num_bytes_D: np.ndarray, pairs_P: np.ndarray, ngram: int, threshold: float, chunk_bytes: int
+) -> np.ndarray:
+    """The Jaccard similarity of shingle sets of each of `pairs_P` (positions of documents, shape (P, 2)), shape (P,);
+    0 where the sizes of the two sets alone keep it below `threshold`.
 
     `texts_of` gives the texts at some positions; it is asked for those of one chunk of pairs at a time.
     """
     order_P = _by_cluster(pairs_P, len(num_bytes_D))
-    chunk_P = np.cumsum(num_bytes_D[pairs_P[order_P]].sum(axis=1)) // CHUNK_BYTES
-    chunks = np.split(order_P, np.flatnonzero(np.diff(chunk_P)) + 1)
+    chunk_P = np.cumsum(num_bytes_D[pairs_P[order_P]].sum(axis=1)) // min(chunk_bytes, CHUNK_BYTES)
     similarity_P = np.zeros(len(pairs_P))
-    for chunk in chunks:
+    for chunk in np.split(order_P, np.flatnonzero(np.diff(chunk_P)) + 1):
         similarity_P[chunk] = _similarities(texts_of, pairs_P[chunk], ngram, threshold)
-    enough_P = similarity_P >= threshold
-    return pairs_P[enough_P], similarity_P[enough_P]
+    return similarity_P
 
 
 def _by_cluster(pairs_P: np.ndarray, num_documents: int) -> np.ndarray:

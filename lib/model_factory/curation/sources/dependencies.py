@@ -39,6 +39,11 @@ def dependency_order(texts: Mapping[str, str]) -> list[str]:
     return [paths[number] for number in _topological(len(paths), edges)]
 
 
+def import_statements(text: str) -> str:
+    """All that `dependency_order` reads of a file."""
+    return "\n".join(match.group() for match in IMPORT.finditer(text))
+
+
 def imported(path: str, text: str, modules: Mapping[tuple[str, str], str]) -> set[str]:
     """The files that a file imports. `from a import b` means a/b.py where there is one, else a."""
     root, own = _root_and_module(path, {(folder, name) for folder, name in modules})

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from model_factory.cards.deduplicate import NearDuplicates
-from model_factory.curation.dedup.choose import choose
-from model_factory.curation.dedup.find import NOTHING, ORDER, Known, find, pairs_of
+from model_factory.curation.dedup.find import NOTHING, compare, find, pairs_of
 from model_factory.curation.dedup.signatures import SIGNATURES_SCHEMA, signatures
-from model_factory.curation.dedup.verify import verified
+from model_factory.curation.dedup.signed import Signed
+from model_factory.curation.dedup.verify import similarities
 
 SETTINGS = NearDuplicates(ngram=5, num_bands=20, band_rows=6, threshold=0.8)
 
@@ -37,37 +37,42 @@ def _lookup(documents, asked=None):
     return lookup
 
 
-def _in_turns(documents, shards):
-    known, asked = NOTHING, set()
-    for shard in shards:
-        earlier = documents.filter(pl.col("doc_id").is_in(known.signatures["doc_id"].implode()))
-        found = find(shard, SETTINGS, 17, known, _lookup(earlier, asked))
-        known = Known(pl.concat([known.signatures, found.signatures]), pl.concat([known.pairs, found.pairs]))
-    return known, asked
-
-
 @pytest.mark.parametrize("num_shards", [2, 5])
-def test_shards_that_come_in_turns_end_as_all_at_once(documents, num_shards):
-    at_once = find(documents, SETTINGS, 17)
+def test_what_is_known_is_not_read_again_and_changes_nothing(documents, num_shards):
     shards = [documents.gather_every(num_shards, offset) for offset in range(num_shards)]
-    in_turns, asked = _in_turns(documents, shards)
-    order = documents.sort(*ORDER)["doc_id"]
-    left_out = choose(at_once.pairs, order)
-    assert left_out["kind"].value_counts().sort("kind")["count"].to_list() > [15, 30]
-    assert choose(in_turns.pairs, order).equals(left_out)
-    assert in_turns.signatures.sort("doc_id").equals(at_once.signatures.sort("doc_id"))
-    # Only known documents that a new one agrees with in a band are read again.
-    assert 0 < len(asked) < len(documents) * 0.9
+    known, asked = NOTHING, []
+    for number in range(num_shards):
+        held, read = pl.concat(shards[: number + 1]), set()
+        texts = _lookup(held, read)
+        signed = signatures(held, SETTINGS, 17)
+        in_memory = Signed(lambda columns, rows=signed: iter([rows.select(columns)]), len(held), 1 << 30)
+        known = compare(in_memory, SETTINGS, lambda _, lookup=texts: lookup, known)
+        assert known.pairs.equals(find(held, SETTINGS, 17).pairs)
+        asked.append(read)
+    # Old texts are read where they may equal a new one, or are near to one.
+    assert known.pairs["kind"].value_counts().sort("kind")["count"].to_list() > [15, 30]
+    again = find(documents, SETTINGS, 17, known)
+    assert again.pairs.equals(known.pairs)
+    assert again.compared.equals(known.compared)
+    assert len(asked[-1] - set(shards[-1]["doc_id"])) < len(documents) / 3
 
 
-def test_near_pairs_of_distinct_texts_are_the_same_in_turns(documents):
-    distinct = documents.unique("text", keep="first", maintain_order=True)
-    copies = find(distinct, SETTINGS, 17).pairs.filter(kind="exact")["doc_id"]
-    distinct = distinct.filter(~pl.col("doc_id").is_in(copies.implode()))
-    in_turns, _ = _in_turns(distinct, [distinct.gather_every(3, offset) for offset in range(3)])
-    at_once = find(distinct, SETTINGS, 17).pairs
-    assert at_once.height > 20
-    assert in_turns.pairs.sort("doc_id", "other_doc_id").equals(at_once.sort("doc_id", "other_doc_id"))
+def test_what_is_known_of_another_text_does_not_count(documents):
+    known = find(documents, SETTINGS, 17)
+    changed = documents.with_columns(text=pl.when(pl.col("doc_id") == "d000").then(pl.lit("other")).otherwise("text"))
+    assert find(changed, SETTINGS, 17, known).pairs.equals(find(changed, SETTINGS, 17).pairs)
+
+
+@pytest.mark.parametrize("memory_bytes", [1 << 10, 1 << 14, 1 << 17])
+def test_parts_of_bands_give_the_same_pairs(documents, memory_bytes):
+    signed = signatures(documents, SETTINGS, 17)
+    in_parts = Signed(lambda columns: signed.select(columns).iter_slices(13), len(signed), memory_bytes)
+    assert in_parts.num_parts(SETTINGS.num_bands) >= 2
+    found = compare(in_parts, SETTINGS, lambda _: _lookup(documents))
+    at_once = find(documents, SETTINGS, 17)
+    assert found.pairs.equals(at_once.pairs)
+    assert found.compared.equals(at_once.compared)
+    assert found.normals.equals(at_once.normals)
 
 
 def test_signatures_made_by_several_processes_give_the_same_pairs(documents):
@@ -83,7 +88,7 @@ def test_pairs_do_not_depend_on_how_much_is_held_at_once(documents, monkeypatch)
         monkeypatch.setattr(f"model_factory.curation.dedup.{name}", 3000)
     pieces = find(documents, SETTINGS, 17)
     assert pieces.pairs.equals(whole.pairs)
-    assert pieces.signatures.equals(whole.signatures)
+    assert pieces.compared.equals(whole.compared)
 
 
 def test_sketches_spare_comparisons_and_lose_no_true_pair(documents, monkeypatch):
@@ -91,9 +96,9 @@ def test_sketches_spare_comparisons_and_lose_no_true_pair(documents, monkeypatch
 
     def count(texts_of, num_bytes_D, pairs_P, *settings):
         compared.append(len(pairs_P))
-        return verified(texts_of, num_bytes_D, pairs_P, *settings)
+        return similarities(texts_of, num_bytes_D, pairs_P, *settings)
 
-    monkeypatch.setattr("model_factory.curation.dedup.find.verified", count)
+    monkeypatch.setattr("model_factory.curation.dedup.find.similarities", count)
     loose = NearDuplicates(ngram=1, num_bands=60, band_rows=2, threshold=0.8)
     found = find(documents, loose, 17)
     monkeypatch.setattr("model_factory.curation.dedup.candidates.ESTIMATE_MARGIN", 1000.0)
@@ -102,9 +107,10 @@ def test_sketches_spare_comparisons_and_lose_no_true_pair(documents, monkeypatch
 
 
 def test_signatures_of_other_settings_are_refused(documents):
-    known = find(documents[:5], NearDuplicates(5, 14, 8, 0.8), 17)
-    with pytest.raises(ValueError, match=r"deduplicate\.near.*sign the stored documents again"):
-        find(documents[5:], SETTINGS, 17, known, _lookup(documents))
+    others = NearDuplicates(5, 14, 8, 0.8)
+    mixed = pl.concat([signatures(documents[:5], others, 17), signatures(documents[5:], SETTINGS, 17)])
+    with pytest.raises(ValueError, match=r"deduplicate\.near.*sign all documents with the same settings"):
+        pairs_of(mixed, SETTINGS, _lookup(documents))
 
 
 def test_signatures_are_a_table_of_the_stated_schema(documents):

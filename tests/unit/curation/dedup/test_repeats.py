@@ -13,7 +13,7 @@ from model_factory.cards.deduplicate import (
 from model_factory.curation.clean import clean_shard, plan_shards, read_cleaned
 from model_factory.curation.dedup.repeats import cut_shard, find_repeats, repeats_html
 from model_factory.curation.dedup.spans import SPANS_SCHEMA
-from model_factory.curation.dedup.station import find_pairs
+from model_factory.curation.dedup.station import find_pairs, sign_shard
 from model_factory.nouns import Lineage
 
 NEAR = NearDuplicates(5, 14, 8, 0.8)
@@ -50,6 +50,7 @@ def _cleaned(texts, num_shards=3, urls=None):
         origin=pl.lit("here"),
         language=pl.when(pl.col("path").str.ends_with(".py")).then(pl.lit("python")).otherwise(pl.lit("text")),
         place=pl.int_range(pl.len()),
+        num_bytes=pl.col("text").str.len_bytes(),
         shard=pl.col("doc_id").str.slice(0, 8).str.to_integer(base=16) * 1024 // 2**32,
     )
     raw = lake.write("raw.documents", documents.to_arrow(), _by("ingest"))
@@ -57,8 +58,13 @@ def _cleaned(texts, num_shards=3, urls=None):
     return [clean_shard(section, raw, shard, _by("clean", raw)) for shard in plan_shards(section, raw)]
 
 
+def _pairs(section, cleaned):
+    signed = [sign_shard(section, shard, _by("deduplicate", shard)) for shard in cleaned]
+    return find_pairs(section, cleaned, signed, _by("deduplicate", *cleaned, *signed))
+
+
 def _cut(section, cleaned):
-    pairs = find_pairs(section, cleaned, _by("deduplicate", *cleaned))
+    pairs = _pairs(section, cleaned)
     repeats = find_repeats(section.repeats, cleaned, pairs, _by("deduplicate", *cleaned, pairs))
     shards = [cut_shard(section.repeats, shard, repeats, _by("deduplicate", shard, repeats)) for shard in cleaned]
     return repeats, shards
@@ -131,7 +137,7 @@ def test_pages_that_are_one_are_pairs_like_any_other():
     cleaned = _cleaned(TEXTS, urls=urls)
     found = []
     for url in (None, UrlDuplicates(["utm_*"])):
-        pairs = find_pairs(Deduplicate(17, "", NEAR, url), cleaned, _by("deduplicate", *cleaned))
+        pairs = _pairs(Deduplicate(17, "", NEAR, url), cleaned)
         found.append({(row["kind"], row["doc_id"][0], row["threshold"]) for row in lake.read(pairs).to_pylist()})
     assert found[0] == {("exact", "3", 1.0)}
     assert found[1] == {("exact", "3", 1.0), ("url", "5", 1.0)}
