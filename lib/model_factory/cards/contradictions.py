@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from model_factory.cards.sections import STATIONS, Sections
+from model_factory.cards.sections import ASIDE, STATIONS, Sections
 from model_factory.cards.validate import ALL
 
 Complaint = tuple[tuple[str, ...], str]
@@ -121,5 +121,5 @@ def _overlap(card: Sections) -> Iterator[Complaint]:
 
 def _reuse(card: Sections) -> Iterator[Complaint]:
     for station in card.reuse:
-        if station not in STATIONS:
-            yield ("reuse", station), f"no such station; there are: {', '.join(STATIONS)}"
+        if station not in (*STATIONS, *ASIDE):
+            yield ("reuse", station), f"no such station; there are: {', '.join((*STATIONS, *ASIDE))}"

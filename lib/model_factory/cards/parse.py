@@ -12,7 +12,7 @@ from model_factory.cards.card import Card
 from model_factory.cards.contradictions import contradictions
 from model_factory.cards.errors import CardError
 from model_factory.cards.frontmatter import Path, Values, read_values
-from model_factory.cards.sections import STATIONS, Sections
+from model_factory.cards.sections import ASIDE, STATIONS, Sections
 
 SHARED = ("seed", "mesh", "memory_bytes")  # a top-level value is every section's that has the field and does not set it
 
@@ -39,7 +39,7 @@ def parse(card: Card) -> Sections:
 
 
 def _refuse_code(values: Values) -> None:
-    for station in STATIONS:
+    for station in (*STATIONS, *ASIDE):
         section = values.tree.get(station)
         if isinstance(section, dict):
             if "code" in section:
@@ -55,7 +55,7 @@ def _share(values: Values) -> None:
     for shared in SHARED:
         if shared not in values.tree:
             continue
-        for station in STATIONS:
+        for station in (*STATIONS, *ASIDE):
             section = values.tree.get(station)
             if isinstance(section, dict) and shared in {f.name for f in dataclasses.fields(_present(hints[station]))}:
                 section.setdefault(shared, values.tree[shared])

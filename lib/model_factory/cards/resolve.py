@@ -7,7 +7,7 @@ import importlib
 import subprocess
 import sys
 from importlib import metadata
-from typing import Any
+from typing import Any, TypeVar
 
 from model_factory.cards.card import Card
 from model_factory.cards.errors import CardError
@@ -20,6 +20,8 @@ from model_factory.nouns.home import checkout
 from model_factory.nouns.lock import Lock
 from model_factory.nouns.sources import SourceListing
 
+T = TypeVar("T")
+
 # Where each section's names are looked up: section.field → the registry's "module:attribute".
 REGISTRIES = {
     "ingest.sources": "model_factory.curation.sources.registry:SOURCES",
@@ -28,6 +30,8 @@ REGISTRIES = {
     "curate.filters": "model_factory.curation.filters.registry:FILTERS",
     "validate.suites": "model_factory.curation.suites.registry:SUITES",
     "bias.lists": "model_factory.curation.bias.registry:LISTS",
+    "categories.embedding": "model_factory.curation.categories.registry:EMBEDDINGS",
+    "synthesis.recipes": "model_factory.curation.synthesis.recipes.registry:RECIPES",
     "problems.family": "model_factory.rl.problems.registry:FAMILIES",
     "rl.algorithm": "model_factory.rl.algorithms.registry:ALGORITHMS",
     "rl.rewards": "model_factory.rl.rewards.registry:REWARDS",
@@ -88,6 +92,16 @@ def recipe_of(sections: Sections) -> str:
     """Digest of the science alone: two cards that ask for the same have the same, however they are written."""
     bare = {station: dataclasses.replace(section, code="") for station, section in sections.stations().items()}
     return digest_of(bare)
+
+
+def section_of(sections: Sections, station: str, kind: type[T]) -> T:
+    """A section that the card may leave out; CardError where it did."""
+    found = getattr(sections, station)
+    if not isinstance(found, kind):
+        raise CardError(
+            f"{station}: the card has no such section, and what is asked needs it; configs/smoke.md has one"
+        )
+    return found
 
 
 @functools.cache

@@ -6,6 +6,7 @@ from typing import Annotated, Optional
 from pydantic import Field
 
 from model_factory.cards.bias import Bias
+from model_factory.cards.categories import Categories
 from model_factory.cards.clean import Clean
 from model_factory.cards.curate import Curate
 from model_factory.cards.decontaminate import Decontaminate
@@ -20,6 +21,7 @@ from model_factory.cards.rl import Rl
 from model_factory.cards.section import STRICT, Section
 from model_factory.cards.sft import Sft
 from model_factory.cards.sft_data import SftData
+from model_factory.cards.synthesis import Synthesis
 from model_factory.cards.tokenize import Tokenize
 from model_factory.cards.validate import Validate
 
@@ -53,12 +55,14 @@ class Sections:
     evaluate: Evaluate
     release: Release
     bias: Optional[Bias] = None
+    categories: Optional[Categories] = None
+    synthesis: Optional[Synthesis] = None
     reuse: dict[str, str] = field(default_factory=dict)
     placement: Placement = field(default_factory=Placement)
 
     def stations(self) -> dict[str, Section]:
         """The sections that the card has, by station, in the order of the line."""
-        found = {station: getattr(self, station) for station in STATIONS}
+        found = {station: getattr(self, station) for station in (*STATIONS, *ASIDE)}
         return {station: section for station, section in found.items() if section is not None}
 
 
@@ -79,3 +83,5 @@ STATIONS = (
     "evaluate",
     "release",
 )
+# Stations of workflows beside the line; a card that never runs these leaves them out.
+ASIDE = ("categories", "synthesis")

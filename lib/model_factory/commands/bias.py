@@ -27,7 +27,7 @@ def command(words: bool, source: str, top: int, as_json: bool) -> None:
     groups = pl.DataFrame(lake.read(lake.head(GROUPS_TABLE)))
     if words:
         found = strongest(
-            pl.DataFrame(lake.read(lake.head(ASSOCIATIONS_TABLE), row_filter=f"source = '{source}'")), 1.0
+            pl.DataFrame(lake.read(lake.head(ASSOCIATIONS_TABLE))).filter(pl.col("source") == source), 1.0
         )
         shown = found.group_by("axis", "group", "kind", maintain_order=True).head(top)
         rows = [

@@ -23,13 +23,16 @@ class Line:
     held: dict[str, Any]
 
     @staticmethod
-    def newest() -> "Line":
-        """The newest run that ended with a release; LookupError where there is none yet."""
+    def newest(card: str = "") -> "Line":
+        """The newest run (of the card so called) that ended with a release; LookupError where there is none yet."""
         for run in ledger.runs():
+            if card not in ("", run.card):
+                continue
             held = ledger.held(run.run_id)
             if {"documents", "curated", "sequences", "base", "release"} <= held.keys():
                 return Line(run.run_digest, {place: noun(made) for place, made in held.items()})
-        raise LookupError("no run has ended with a release yet; run `make factory`")
+        of_it = f" of card {card!r}" if card else ""
+        raise LookupError(f"no run{of_it} has ended with a release yet; run `make factory`")
 
     def snapshot(self, place: str) -> Snapshot:
         """The snapshot that the run held, or what erasing documents left of it."""

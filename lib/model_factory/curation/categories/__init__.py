@@ -1,0 +1,1 @@
+"""What the corpus is about, in two stages of k-means, and of what it has too little."""

@@ -1,0 +1,1 @@
+"""Ways to make a document from another, one file each."""
