@@ -10,7 +10,7 @@ from typing import Annotated, Any, Optional
 
 from flytekit import Cache, Deck, HashMethod, Resources, task
 from flytekit.core.context_manager import FlyteContext
-from flytekit.core.local_cache import _calculate_cache_key
+from flytekit.core.local_cache import LocalTaskCache, _calculate_cache_key
 from flytekit.core.promise import translate_inputs_to_literals
 from flytekit.core.python_function_task import PythonFunctionTask
 from flytekit.extend import TaskPlugins
@@ -43,6 +43,7 @@ INTERFACE_VERSION = "1"
 MINIMUM_FREE_BYTES = 512 * 1024**2
 IMAGE_OF: dict[str, str] = {}  # station → the image that its tasks declare
 _executed: set[str] = set()
+_amended: set[str] = set()  # stations whose last result is of a blend that was amended while they ran
 
 
 @dataclass
@@ -77,6 +78,7 @@ class _Recorded:
         artifacts += [
             item for value in inputs.values() if isinstance(value, list) for item in value if hasattr(item, "as_parent")
         ]
+        refuse_amended(lock, artifacts)
         require_free_disk(MINIMUM_FREE_BYTES)
         started = time.monotonic()
         key = station_key(station, section, *artifacts)
@@ -86,6 +88,8 @@ class _Recorded:
             made = super().execute(**inputs)  # type: ignore[misc]
             attempt.made(made)
         _executed.add(station)
+        if getattr(made, "amended", False):
+            _amended.add(station)
         print(f"made {station}  {described(made)}  {time.monotonic() - started:.1f} s", flush=True)
         Deck("lineage", lineage_page(made))
         for title, html in attempt.pages:
@@ -102,8 +106,12 @@ class _Recorded:
         )
         name = self.task_config.name  # type: ignore[attr-defined]
         _executed.discard(name)
+        _amended.discard(name)
         with exclusive(key), _overwriting(name):
             made = super().local_execute(ctx, **inputs)  # type: ignore[misc]
+            if name in _amended:
+                # What the card asks for is something else, and the run finds its own checkpoint by itself.
+                LocalTaskCache._cache.delete(key)
         if name not in _executed and not _is_none(literals["section"]):
             print(f"cached {name}", flush=True)
         return made
@@ -162,6 +170,20 @@ def lineage(lock: Lock, station: str, *parents: Any) -> Lineage:
         image=lock.images.get(IMAGE_OF.get(station, "data"), ""),
         parents=[parent.as_parent() for parent in parents],
     )
+
+
+def refuse_amended(lock: Lock, artifacts: list[Any]) -> None:
+    """Stop where a cache gives a run what another run's amended blend made of the same card.
+
+    The local cache never keeps such a result; a backend's catalog does, since a task cannot take itself out.
+    """
+    for artifact in artifacts:
+        if getattr(artifact, "amended", False) and artifact.lineage.run_digest != lock.run_digest:
+            raise ValueError(
+                f"{artifact.station}: checkpoint {artifact.digest[:12]} in the cache is of a blend that was amended "
+                f"while run {artifact.lineage.run_digest[:12]} went, not what this card asks for; run again with "
+                "`pyflyte run --overwrite-cache`, or write that run's amendments into the card"
+            )
 
 
 def asked_anew(station: str) -> bool:

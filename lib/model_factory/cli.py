@@ -6,7 +6,9 @@ import click
 
 # Command → the module whose `command` answers it; imported when asked, so that `factory check` stays quick.
 COMMANDS = {
+    "amend": "model_factory.commands.amend",
     "bias": "model_factory.commands.bias",
+    "blend": "model_factory.commands.blend",
     "check": "model_factory.commands.check",
     "clean": "model_factory.commands.clean",
     "diff": "model_factory.commands.diff",

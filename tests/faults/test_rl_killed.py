@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +84,17 @@ def test_killed_twice_it_ends_with_the_bits_and_the_transcripts_of_an_untouched_
 
     generator, steps = random.Random(SEED), len(kept(home))
     assert steps == 6
-    # Another `code` is another folder, and nothing that training reads.
+    # Another `code` is another folder, and nothing that training reads. The samples go through a live table.
+    again = {"code": "again", "live": True}
     for at_least in (1, 1):
-        assert killed(home, at_least, generator, code="again") < 2 * steps, "it ended before it was killed"
-    resumed = finished(start(home, code="again"))
+        assert killed(home, at_least, generator, **again) < 2 * steps, "it ended before it was killed"
+    live = [table for table in lake.tables() if table.startswith("rl.live_")]
+    assert len(live) == 1
+    rows = lake.catalog().load_table(live[0]).scan(selected_fields=("step", "rank")).to_arrow().to_pylist()
+    counts = Counter((row["step"], row["rank"]) for row in rows)
+    assert set(counts.values()) == {8 * 8 // 2}, "a step's samples were put in twice, or in part"
+    resumed = finished(start(home, **again))
+    assert not [table for table in lake.tables() if table.startswith("rl.live_")]
     assert resumed[0].uri != untouched[0].uri
     assert resumed[0].digest == resumed[1].digest == untouched[0].digest
     assert resumed[0].num_tokens == untouched[0].num_tokens

@@ -18,20 +18,25 @@ import pyarrow as pa
 from model_factory import lake
 from model_factory.blender.pack import pack
 from model_factory.blender.tokenizer import train_tokenizer
-from model_factory.cards.pretrain import Model, Pretrain
+from model_factory.cards.pretrain import Amendment, Model, Pretrain
 from model_factory.cards.sft import Sft
 from model_factory.cards.tokenize import Tokenize
 from model_factory.cards.training import Optimizer, Parallel, Schedule
 from model_factory.nouns import Architecture, Checkpoint, Lineage, Mesh, Tokenizer
 
 LINEAGE = Lineage("run", "station", "code", "commit", "image")
-TOKENIZE = Tokenize(seed=1, code="v1", vocab_size=400, min_frequency=2, sequence_length=64, heldout_fraction=0.1)
+TOKENIZE = Tokenize(
+    seed=1, code="v1", vocab_size=400, min_frequency=2, sequence_length=64, overlap=1, heldout_fraction=0.1
+)
 PRETRAIN = Pretrain(
     seed=5,
     code="v1",
     mesh=Parallel(2, 1),
     model=Model(2, 48, 4, 2, 96, 10000.0, 1e-5, tie_embeddings=True),
     blend={"stdlib": 0.7, "packages": 0.3},
+    interleave="nested",
+    max_epochs={},
+    amendments=[],
     num_steps=100,
     batch_size=64,
     optimizer=Optimizer(3e-3, 0.9, 0.95, 1e-8, 0.1, 1.0, "fp32"),
@@ -109,6 +114,8 @@ def section(base: Any, changes: dict[str, Any]) -> Any:
     mesh = Parallel(**changes.pop("mesh"))
     precision = changes.pop("precision", base.optimizer.precision)
     optimizer = dataclasses.replace(base.optimizer, precision=precision)
+    if "amendments" in changes:
+        changes["amendments"] = [Amendment(**one) for one in changes["amendments"]]
     return dataclasses.replace(base, mesh=mesh, optimizer=optimizer, **changes)
 
 

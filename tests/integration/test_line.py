@@ -104,6 +104,15 @@ def test_trace_follows_a_function_from_file_to_score(clone: Clone, cold: str) ->
         assert rows.get(step), f"the trace says nothing about {step}"
 
 
+def test_a_blend_is_told_as_it_was_delivered(clone: Clone, cold: str) -> None:
+    told = json.loads(clone.run("factory", "blend", SMOKE, "--json"))
+    base = json.loads(clone.run("factory", "lineage", "pretrain", "--json"))
+    assert f"{told['num_tokens']:,} tokens, blend amended at step 6" in base["facts"]
+    assert told["num_sequences"] == told["num_steps"] * told["batch_size"]
+    assert {one["source"] for one in told["sources"]} == {"packages", "more"}
+    assert "How long the pieces of documents are that come" in clone.run("factory", "blend", SMOKE)
+
+
 def test_lineage_of_the_release_reaches_the_raw_files(clone: Clone, cold: str) -> None:
     release = artifacts(clone)["release"]
     printed = clone.run("factory", "lineage", release[:12])

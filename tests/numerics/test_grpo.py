@@ -28,6 +28,7 @@ def section(clip_low: float = 0.2, clip_high: float = 0.2, kl_weight: float = 0.
         clip_high=clip_high,
         kl_weight=kl_weight,
         num_minibatches=1,
+        live=False,
         optimizer=Optimizer(1e-4, 0.9, 0.95, 1e-8, 0.0, 1.0),
         schedule=Schedule("constant", 0, 0.0, 1.0),
         checkpoint_every=1,

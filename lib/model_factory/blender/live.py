@@ -9,6 +9,7 @@ with it, whatever was committed to the table is given to each consumer exactly o
 import fcntl
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -150,6 +151,11 @@ def consumers_at_work() -> list[str]:
 def dismiss(table: str, name: str) -> None:
     """Forget a consumer that will not come back: nothing waits for it any more."""
     (_folder(table) / f"{name}.json").unlink(missing_ok=True)
+
+
+def forget(table: str) -> None:
+    """Forget every consumer of a table that is no more."""
+    shutil.rmtree(_folder(table))
 
 
 def _files(handle: Table, since: int) -> dict[int, list[DataFile]]:

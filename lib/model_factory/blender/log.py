@@ -71,6 +71,11 @@ def amended(log: BlendLog, entry: Entry) -> BlendLog:
     return dataclasses.replace(log, entries=(*log.entries, entry))
 
 
+def encode(log: BlendLog) -> str:
+    """A line of JSON for the header, then one an entry; floats keep every bit."""
+    return "".join(f"{line}\n" for line in (encode_header(log), *map(encode_entry, log.entries)))
+
+
 def encode_header(log: BlendLog) -> str:
     """The first line of a log's file."""
     return json.dumps({"seed": log.seed, "interleave": log.interleave}, sort_keys=True)

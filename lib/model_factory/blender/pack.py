@@ -1,6 +1,7 @@
 """Documents to sequences: tokenise, hold out, cut, fit."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import accumulate
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 from model_factory import lake, ledger
 from model_factory.blender.best_fit import best_fit
 from model_factory.blender.heldout import is_heldout
+from model_factory.blender.packed import packing
 from model_factory.blender.pieces import Piece, cut, token_bytes, tokenised
 from model_factory.blender.tokenizer import load_encoder
 from model_factory.cards.tokenize import Tokenize
@@ -36,7 +38,6 @@ def pack(
     documents: Snapshot,
     tokenizer: Tokenizer,
     lineage: Lineage,
-    overlap: int = ONCE,
     strata: Snapshot | None = None,
 ) -> Snapshot:
     """Write `tokens.sequences`: rows of at most `sequence_length` tokens, of one source and one split.
@@ -49,18 +50,19 @@ def pack(
     document's beginning is counted. A document's source is the one that `strata` (doc_id, source) has for it.
     Rows are padded by nobody: padding belongs to batches. ValueError if no document is left to train on.
     """
-    bins = list(_fitted(_pieces(section, documents, strata or documents, tokenizer, overlap), section.sequence_length))
+    bins = list(_fitted(_pieces(section, documents, strata or documents, tokenizer), section.sequence_length))
     if not any(split == "train" for _, split, _ in bins):
         raise ValueError(
             f"tokenize.heldout_fraction: {section.heldout_fraction} holds out all {documents.num_rows} documents, "
             "nothing is left to train on; use a smaller fraction or more documents"
         )
-    _report(bins, section.sequence_length)
-    return lake.write("tokens.sequences", _table(bins), lineage)
+    rows = _table(bins)
+    _report(rows, section.sequence_length)
+    return lake.write("tokens.sequences", rows, lineage)
 
 
 def _pieces(
-    section: Tokenize, documents: Snapshot, strata: Snapshot, tokenizer: Tokenizer, overlap: int
+    section: Tokenize, documents: Snapshot, strata: Snapshot, tokenizer: Tokenizer
 ) -> dict[tuple[str, str], list[Piece]]:
     """(source, split) → pieces, documents in the order of their ids."""
     if section.sequence_length < 2:
@@ -75,7 +77,7 @@ def _pieces(
         ids = table["doc_id"].to_pylist()
         for doc_id, tokens in zip(ids, tokenised(encoder, table["text"].to_pylist()), strict=True):
             split = "heldout" if is_heldout(doc_id, section.heldout_fraction) else "train"
-            shared = overlap if split == "train" else ONCE
+            shared = section.overlap if split == "train" else ONCE
             made = cut(doc_id, tokens, lengths, section.sequence_length, shared)
             pieces.setdefault((sources[doc_id], split), []).extend(made)
             progress.advance()
@@ -115,24 +117,8 @@ def _starts(pieces: list[Piece]) -> list[int]:
     return list(accumulate((len(piece.tokens) for piece in pieces[:-1]), initial=0))
 
 
-def _report(bins: list[Bin], capacity: int) -> None:
-    """Fill and truncation to the log book, by split.
-
-    A document of n pieces is cut n − 1 times; `truncated_tokens` are predicted without their document's
-    beginning, `repeated_tokens` stand in two pieces.
-    """
-    for split in ("train", "heldout"):
-        num_bins = sum(at == split for _, at, _ in bins)
-        pieces = [piece for _, at, of_it in bins if at == split for piece in of_it]
-        cut_off = [piece for piece in pieces if piece.start]
-        num_tokens = sum(len(piece.tokens) for piece in pieces)
-        metrics = {
-            f"{split}_sequences": num_bins,
-            f"{split}_tokens": num_tokens,
-            f"{split}_documents": len({piece.doc_id for piece in pieces}),
-            f"{split}_cuts": len(cut_off),
-            f"{split}_truncated_tokens": sum(len(piece.tokens) - piece.given for piece in cut_off),
-            f"{split}_repeated_tokens": sum(piece.given for piece in cut_off),
-            f"{split}_fill": num_tokens / max(num_bins * capacity, 1),
-        }
-        ledger.log_metrics({name: float(value) for name, value in metrics.items()}, step=0)
+def _report(rows: pa.Table, capacity: int) -> None:
+    """Fill and truncation to the log book, by split."""
+    for one in packing(rows, capacity):
+        figures = {name: float(value) for name, value in asdict(one).items() if name != "split"}
+        ledger.log_metrics({f"{one.split}_{name}": value for name, value in figures.items()}, step=0)

@@ -91,6 +91,13 @@ class Stream:
         """This process's rows of one step."""
         return self._read(self.order, step)
 
+    def num_tokens(self, step: int) -> int:
+        """Tokens of the step's rows in all processes."""
+        draw = self.order.step(step)
+        rows = zip(draw.codes_B, draw.indices_B, strict=True)
+        held = [self._tokens[supply.snapshot] for supply in draw.supplies]
+        return sum(int(held[code].lengths[held[code].sources[draw.sources[code]][index]]) for code, index in rows)
+
     def batches(self, first_step: int, last_step: int) -> Iterator[Batch]:
         """The batches of steps `first_step` to `last_step` − 1, in order. WaitedTooLong when one does not come."""
         if self._pool is None:

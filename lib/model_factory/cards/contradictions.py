@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from model_factory.cards.sections import ASIDE, STATIONS, Sections
 from model_factory.cards.validate import ALL
 
-Complaint = tuple[tuple[str, ...], str]
+Place = tuple[str | int, ...]
+Complaint = tuple[Place, str]
 
 
 def contradictions(card: Sections) -> list[Complaint]:
@@ -53,19 +54,43 @@ def _model(card: Sections) -> Iterator[Complaint]:
 
 
 def _blend(card: Sections) -> Iterator[Complaint]:
-    sources = {source.name for source in card.ingest.sources}
-    if len(sources) < len(card.ingest.sources):
+    names = [source.name for source in card.ingest.sources]
+    if len(set(names)) < len(names):
         yield (
             ("ingest", "sources"),
             "two sources have the same name; names tell them apart in the blend and the reports",
         )
-    for name, weight in card.pretrain.blend.items():
-        if name not in sources:
-            yield ("pretrain", "blend", name), f"no such source; ingest.sources has {', '.join(sorted(sources))}"
+    section, known = card.pretrain, set(names)
+    yield from _shares(("pretrain",), section.interleave, section.blend, section.max_epochs, known)
+    before = 0
+    for number, amendment in enumerate(section.amendments):
+        place = ("pretrain", "amendments", number)
+        if not before < amendment.step < section.num_steps:
+            yield (
+                (*place, "step"),
+                f"{amendment.step} is not between {before + 1} and num_steps - 1 = {section.num_steps - 1}; "
+                "amendments stand in the order of their steps",
+            )
+        before, known = amendment.step, known | set(amendment.snapshots)
+        yield from _shares(place, section.interleave, amendment.blend, amendment.max_epochs, known)
+
+
+def _shares(
+    place: Place, interleave: str, blend: dict[str, float], max_epochs: dict[str, float], known: set[str]
+) -> Iterator[Complaint]:
+    """What is wrong with shares and limits over the sources that are known by then."""
+    for name, weight in blend.items():
+        # A part of a source ("web+women") is the source's, where the corpus is divided.
+        if name.partition("+")[0] not in known:
+            yield (*place, "blend", name), f"no such source; ingest.sources has {', '.join(sorted(known))}"
         if weight < 0:
-            yield ("pretrain", "blend", name), f"{weight} is negative; a share is 0 or more"
-    if sum(card.pretrain.blend.values()) <= 0:
-        yield ("pretrain", "blend"), "all shares are 0; give at least one source a positive share"
+            yield (*place, "blend", name), f"{weight} is negative; a share is 0 or more"
+    if sum(blend.values()) <= 0:
+        yield (*place, "blend"), "all shares are 0; give at least one source a positive share"
+    for name in max_epochs.keys() - blend.keys():
+        yield (*place, "max_epochs", name), f"no such source in the blend, which has {', '.join(sorted(blend))}"
+    if max_epochs and interleave == "nested":
+        yield (*place, "max_epochs"), "interleave nested knows no limits; use interleave: even, or max_epochs: {}"
 
 
 def _validate(card: Sections) -> Iterator[Complaint]:
@@ -116,6 +141,13 @@ def _overlap(card: Sections) -> Iterator[Complaint]:
             ("decontaminate", "overlap", "min_words"),
             f"{overlap.min_words} is above ngram {overlap.ngram}, so that items of {overlap.ngram} words would never "
             f"be looked for; use at most {overlap.ngram}",
+        )
+    section = card.tokenize
+    if section.overlap >= section.sequence_length:
+        yield (
+            ("tokenize", "overlap"),
+            f"{section.overlap} leaves no room for new tokens in tokenize.sequence_length {section.sequence_length}; "
+            f"use 1 to {section.sequence_length - 1}",
         )
 
 

@@ -15,7 +15,8 @@ class Rl(Section):
     """`algorithm` and the keys of `rewards` (reward → weight) are names in their registries. Every step
     samples `group_size` completions for each of `problems_per_step` problems; `clip_low` and
     `clip_high` bound the probability ratio; `kl_weight` is the penalty towards the SFT checkpoint;
-    `num_minibatches` optimiser steps are taken on each batch of samples."""
+    `num_minibatches` optimiser steps are taken on each batch of samples; `live` has samples go from
+    actors to learners through a live table of the lake instead of memory."""
 
     mesh: Parallel
     algorithm: str
@@ -29,6 +30,7 @@ class Rl(Section):
     clip_high: Positive
     kl_weight: NonNegative
     num_minibatches: Count
+    live: bool
     optimizer: Optimizer
     schedule: Schedule
     checkpoint_every: Count

@@ -36,6 +36,7 @@ def command(run: str, keep: bool, as_json: bool) -> None:
             f"run {lock.run_digest[:12]} was made from a modified tree; its commit {lock.commit[:12]} is replayed",
             err=True,
         )
+    _made_by_the_card(lock)
     recorded = held(lock.run_digest)
     stored = {name: stored_digest(made) for name, made in recorded.items()}
     if any(stored[name] != made["digest"] for name, made in recorded.items()):
@@ -59,6 +60,20 @@ def _refuse_erased(run_digest: str, as_json: bool) -> None:
         say(rows, as_json, f"run {run_digest[:12]} read what was forgotten since")
         click.echo("unreplayable: erased", err=True)
         sys.exit(1)
+
+
+def _made_by_the_card(lock: Any) -> None:
+    """A run that was given other sequences on its way cannot be made again from its card's raw files."""
+    from model_factory.cards.frontmatter import read_values
+    from model_factory.commands.cards_of_runs import card_of
+
+    for amendment in read_values(card_of(lock)).tree["pretrain"].get("amendments", []):
+        for source, digest in amendment["snapshots"].items():
+            raise ValueError(
+                f"run {lock.run_digest[:12]} was amended at step {amendment['step']}: {source} comes from sequences "
+                f"{digest[:12]}, which its card does not make; a replay from nothing has no way to them. "
+                f"`factory rerun {lock.run_digest[:12]} --from pretrain` trains again from what this lake holds"
+            )
 
 
 def _row(name: str, made: dict[str, Any], stored: dict[str, str], replayed: dict[str, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import polars as pl
 
 from model_factory import lake
 from model_factory.cards.errors import CardError
-from model_factory.cards.pretrain import Pretrain
+from model_factory.cards.pretrain import Amendment, Pretrain
 from model_factory.curation.suites.check import Failure
 from model_factory.nouns import Lineage, Snapshot
 
@@ -43,13 +43,29 @@ def exclusions_of(documents: Snapshot) -> pl.DataFrame:
 
 
 def admitted(section: Pretrain, documents: Snapshot) -> Pretrain:
-    """The section with the excluded sources of `documents` taken out of its blend: shares are relative, so the others
-    keep their proportions and make up the whole. CardError when no share is left."""
-    excluded = exclusions_of(documents)["source"].to_list()
-    blend = {source: share for source, share in section.blend.items() if source not in excluded}
-    if sum(blend.values()) <= 0:
+    """The section with the excluded sources of `documents` taken out of its blend and its amendments: shares are
+    relative, so the others keep their proportions and make up the whole. CardError when no share is left."""
+    excluded = set(exclusions_of(documents)["source"].to_list())
+    if not excluded & {source for blend in (section, *section.amendments) for source in blend.blend}:
+        return section
+    return replace(
+        section,
+        blend=_without("pretrain.blend", section.blend, excluded),
+        amendments=[_amended(number, one, excluded) for number, one in enumerate(section.amendments)],
+    )
+
+
+def _amended(number: int, amendment: Amendment, excluded: set[str]) -> Amendment:
+    """A source that an amendment brings rows of is not the one that was left out."""
+    gone = excluded - amendment.snapshots.keys()
+    return replace(amendment, blend=_without(f"pretrain.amendments.{number}.blend", amendment.blend, gone))
+
+
+def _without(field: str, blend: dict[str, float], excluded: set[str]) -> dict[str, float]:
+    left = {source: share for source, share in blend.items() if source not in excluded}
+    if sum(left.values()) <= 0:
         raise CardError(
-            f"pretrain.blend: validation left out {', '.join(sorted(set(excluded)))}, and no other source has a share; "
+            f"{field}: validation left out {', '.join(sorted(excluded))}, and no other source has a share; "
             "give one a share, or mend what failed (the run's Data Docs show it)"
         )
-    return section if len(blend) == len(section.blend) else replace(section, blend=blend)
+    return left

@@ -1,5 +1,6 @@
 """Which steps saw a document: worked out again, since what a step draws is a pure function of its section."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +9,10 @@ import pyarrow as pa
 import pyarrow.feather as feather
 
 from model_factory import lake, weights
-from model_factory.blender.order import batch
+from model_factory.blender import BlendLog, Order, Supply, constant
+from model_factory.blender.log import decode
 from model_factory.blender.tokenizer import END, load_encoder
-from model_factory.cards.pretrain import Pretrain
 from model_factory.cards.sft import Sft
-from model_factory.curation.bias.strata import STRATA, reweigh
-from model_factory.curation.exclusions import admitted
 from model_factory.erasure.trained import Trained, trained
 from model_factory.lake.references import speaking_of
 from model_factory.nouns import Snapshot
@@ -69,39 +68,46 @@ def ranges(steps: Collection[int]) -> list[list[int]]:
 
 
 def _pretrain(one: Trained, doc_ids: Collection[str]) -> list[int]:
-    parent = one.parent("tokens.sequences")
-    if parent is None:
+    """By the log that the newest weights were trained with: amendments, strata and what was left out stand in it."""
+    newest = weights.newest(one.folder)
+    parents = {parent.digest: parent.uri for parent in one.parents if parent.name == "tokens.sequences"}
+    if newest is None or not parents:
         return []
-    columns = ["sequence_id", "source", "doc_ids"]
-    sequences = lake.left_of(parent.uri)
-    rows = lake.read(sequences, columns, "split = 'train'").sort_by("sequence_id")
-    hits = speaking_of(rows, doc_ids)
-    wanted: dict[str, set[int]] = {}
-    counts: dict[str, int] = {}
-    for source, hit in zip(rows["source"].to_pylist(), hits.tolist(), strict=True):
-        place = counts.get(source, 0)
-        counts[source] = place + 1
+    log = _log(one, newest, next(iter(parents)))
+    drawn_from = {supply.snapshot for entry in log.entries for supply in entry.supplies.values()}
+    wanted = {digest: _places(lake.left_of(parents.get(digest, digest)), doc_ids) for digest in drawn_from}
+    if not any(wanted.values()):
+        return []
+    order, found = Order(log), []
+    for step in range(number(newest)):
+        draw = order.step(step)
+        held = zip(draw.codes_B, draw.pairs(), strict=True)
+        if any(index in wanted[draw.supplies[code].snapshot].get(source, ()) for code, (source, index) in held):
+            found.append(step)
+    return found
+
+
+def _log(one: Trained, newest: Path, sequences: str) -> BlendLog:
+    """The blend's log; weights of the first release were drawn as their section says, and hold none."""
+    text = weights.marker(newest).get("marks", {}).get("blend", "")
+    if text:
+        return decode(text.splitlines())
+    section = one.section(dict)
+    uri = next(parent.uri for parent in one.parents if parent.digest == sequences)
+    counts = Counter(lake.read(lake.left_of(uri), ["source"], "split = 'train'")["source"].to_pylist())
+    supplies = {source: Supply(sequences, count) for source, count in counts.items()}
+    return constant(section["seed"], "nested", section["blend"], section["batch_size"], supplies)
+
+
+def _places(sequences: Snapshot, doc_ids: Collection[str]) -> dict[str, set[int]]:
+    """Source → the places, in the order that draws number them, of training rows with one of the documents."""
+    rows = lake.read(sequences, ["sequence_id", "source", "doc_ids"], "split = 'train'").sort_by("sequence_id")
+    counts, wanted = Counter[str](), dict[str, set[int]]()
+    for source, hit in zip(rows["source"].to_pylist(), speaking_of(rows, doc_ids).tolist(), strict=True):
         if hit:
-            wanted.setdefault(source, set()).add(place)
-    if not wanted:
-        return []
-    section = _drawn_by(one.section(Pretrain), sequences)
-    return [
-        step
-        for step in range(section.num_steps)
-        if any(
-            index in wanted.get(source, ())
-            for source, index in batch(section.seed, section.blend, step, section.batch_size, counts)
-        )
-    ]
-
-
-def _drawn_by(section: Pretrain, sequences: Snapshot) -> Pretrain:
-    """The section as it was trained by: validation may have left sources out, the blend may have been divided."""
-    made_from = {parent.name: parent.uri for parent in sequences.lineage.parents}
-    if "curated.documents" in made_from:
-        section = admitted(section, lake.left_of(made_from["curated.documents"]))
-    return reweigh(section, lake.left_of(made_from[STRATA]), sequences) if STRATA in made_from else section
+            wanted.setdefault(source, set()).add(counts[source])
+        counts[source] += 1
+    return wanted
 
 
 def _sft(one: Trained, doc_ids: Collection[str]) -> list[int]:

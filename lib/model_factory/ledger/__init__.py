@@ -3,6 +3,7 @@
 Nothing here changes a result, and everything is harmless where no attempt is open.
 """
 
+from model_factory.ledger.amendments import amendments_of, forget_amendments, record_amendment
 from model_factory.ledger.artifacts import Made, artifacts, held, record_artifacts
 from model_factory.ledger.attempt import Attempt, attempt
 from model_factory.ledger.drift import PackageDrift
@@ -20,14 +21,17 @@ __all__ = [
     "PackageDrift",
     "Progress",
     "Run",
+    "amendments_of",
     "artifacts",
     "attempt",
     "committed",
     "exclusive",
     "figures",
+    "forget_amendments",
     "held",
     "log_metrics",
     "progress",
+    "record_amendment",
     "record_artifacts",
     "report_rows",
     "runs",

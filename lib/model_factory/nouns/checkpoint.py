@@ -43,6 +43,8 @@ class Checkpoint:
 
     `step` and `num_tokens` count from the first station of the line; `digest` is of the weights
     by tensor name, shape, dtype and bytes; `station` is what trained it ("pretrain", "sft", "rl").
+    `blend` is the log that its data was drawn by, as `blender.log.encode` writes it ("" where the section alone
+    says it); `amended` says that this log was amended while the run went: it is not what the card asks for.
     """
 
     uri: str
@@ -55,6 +57,8 @@ class Checkpoint:
     tokenizer: str
     lineage: Lineage
     schema: int = 1
+    blend: str = ""
+    amended: bool = False
 
     def as_parent(self) -> Parent:
         return Parent("Checkpoint", self.station, self.digest, self.uri)

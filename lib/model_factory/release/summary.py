@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from model_factory import lake
+from model_factory.blender.packed import packing_of
 from model_factory.blender.shares import exact
 from model_factory.cards.pretrain import Pretrain
 from model_factory.curation.exclusions import admitted, exclusions_of
@@ -77,9 +78,11 @@ def summary(run: Run) -> Group:
         _scrapped(run),
         *_excluded(run),
         *_eaten(run),
+        _packed(run),
         _made(run),
         _scores(run),
         *_drift(run),
+        *_amended(run),
         Text("\n".join(_where_to_look(run))),
     )
 
@@ -176,6 +179,16 @@ def _eaten(run: Run) -> Iterator[Text]:
             )
 
 
+def _packed(run: Run) -> Table:
+    """Fill, and what was cut: a token in another sequence than its document's beginning is truncated."""
+    table = _table("What was packed", "split", "sequences", "tokens", "fill %", "cuts", "truncated", "repeated")
+    for one in packing_of(run.sequences, json.loads(run.lock.sections)["tokenize"]["sequence_length"]):
+        counts = (one.sequences, one.tokens, one.cuts, one.truncated_tokens, one.repeated_tokens)
+        sequences, tokens, *cut = (f"{count:,}" for count in counts)
+        table.add_row(one.split, sequences, tokens, f"{100 * one.fill:.2f}", *cut)
+    return table
+
+
 def _made(run: Run) -> Table:
     table = _table("What was made", "what", "size", "digest")
     for snapshot in run.snapshots:
@@ -215,6 +228,15 @@ def _drift(run: Run) -> Iterator[Text]:
                 "change the pin in the card's `reuse` to make it again",
                 style="yellow",
             )
+
+
+def _amended(run: Run) -> Iterator[Text]:
+    if run.base.amended:
+        yield Text(
+            "base: its blend was amended while the run went, so it is not what the card alone gives; "
+            f"`factory amend {run.lock.run_digest[:12]}` shows how",
+            style="yellow",
+        )
 
 
 def _where_to_look(run: Run) -> list[str]:

@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 
 from model_factory import lake
-from model_factory.blender.order import batch
+from model_factory.blender import BlendLog, Supply, constant
+from model_factory.blender.drawn import Ids, draws, training_ids
+from model_factory.blender.heldout import is_heldout
+from model_factory.blender.log import decode
+from model_factory.blender.pack import ONCE
 from model_factory.blender.tokenizer import END, load_encoder
-from model_factory.cards.pretrain import Pretrain
 from model_factory.cards.sft import Sft
 from model_factory.cards.tokenize import Tokenize
-from model_factory.curation.bias.strata import STRATA, reweigh
-from model_factory.curation.exclusions import admitted, exclusions_of
+from model_factory.curation.exclusions import exclusions_of
+from model_factory.nouns import Snapshot
 from model_factory.release.document import Document, cleaned, document, text_of
 from model_factory.release.line import Line
 from model_factory.release.shared import shared
@@ -39,7 +42,7 @@ def trace(asked: str) -> Story:
         "verdicts": _rows(line.beside("curated.verdicts", "candidate"), found),
         "fate": _fate(line, found),
         "tokens": sequences,
-        "steps": _steps(line, {row["sequence_id"] for row in sequences if row["holds"]}),
+        "steps": _steps(line, {(row["snapshot"], row["sequence_id"]) for row in sequences if row["holds"]}),
         "sft": list(_sft(line, found)),
         "transcripts": _transcripts(line, found),
         "scores": list(_scores(line, found)),
@@ -92,34 +95,43 @@ def _fate(line: Line, found: Document) -> dict[str, Any]:
     return {"kept": False, "by": "curate", **(reasons[0] if reasons else {}), **(of[0] if of else {})}
 
 
+def _trained_on(line: Line) -> list[Snapshot]:
+    """The sequences that the base model was trained on: those of the line, then those that amendments brought."""
+    first = line.snapshot("sequences")
+    return [first, *(one for one in line.parents("base", first.table) if one.digest != first.digest)]
+
+
 def _sequences(line: Line, found: Document) -> Iterator[dict[str, Any]]:
     """The packed sequences with pieces of the document; `holds` says whether the function is in one of them."""
-    columns = ["sequence_id", "source", "split", "doc_ids"]
-    rows = lake.read(line.snapshot("sequences"), columns).to_pylist()
-    mine = [row for row in rows if found.doc_id in row["doc_ids"]]
-    holding = _holding(line, found, {row["sequence_id"] for row in mine}) if found.function and mine else None
-    for row in sorted(mine, key=lambda row: row["sequence_id"]):
-        yield {
-            "sequence_id": row["sequence_id"],
-            "split": row["split"],
-            "pieces": row["doc_ids"].count(found.doc_id),
-            "documents": len(set(row["doc_ids"])),
-            "holds": holding is None or row["sequence_id"] in holding,
-        }
+    for snapshot in _trained_on(line):
+        rows = lake.read(snapshot, ["sequence_id", "source", "split", "doc_ids"]).to_pylist()
+        mine = [row for row in rows if found.doc_id in row["doc_ids"]]
+        names = {row["sequence_id"] for row in mine}
+        holding = _holding(line, snapshot, found, names) if found.function and mine else None
+        for row in sorted(mine, key=lambda row: row["sequence_id"]):
+            yield {
+                "sequence_id": row["sequence_id"],
+                "snapshot": snapshot.digest,
+                "split": row["split"],
+                "pieces": row["doc_ids"].count(found.doc_id),
+                "documents": len(set(row["doc_ids"])),
+                "holds": holding is None or row["sequence_id"] in holding,
+            }
 
 
-def _holding(line: Line, found: Document, names: set[str]) -> set[str]:
+def _holding(line: Line, snapshot: Snapshot, found: Document, names: set[str]) -> set[str]:
     """The sequences with a piece that overlaps the function: pieces are found again by their tokens."""
     encoding = load_encoder(line.held["tokenizer"]).encode(text_of(line, found.doc_id))
     first, last = found.span
     inside = [i for i, (start, end) in enumerate(encoding.offsets) if start < last and end > first]
-    length = line.section("sequences", "tokenize", Tokenize).sequence_length
+    section = line.section("sequences", "tokenize", Tokenize)
+    length, heldout = section.sequence_length, is_heldout(found.doc_id, section.heldout_fraction)
     wanted = [
         np.array(encoding.ids[start : start + length])
-        for start in range(0, len(encoding.ids), length - 1)
+        for start in range(0, len(encoding.ids), length - (ONCE if heldout else section.overlap))
         if start <= inside[-1] and start + length > inside[0]
     ]
-    rows = lake.read(line.snapshot("sequences"), ["sequence_id", "tokens", "boundaries", "doc_ids"]).to_pylist()
+    rows = lake.read(snapshot, ["sequence_id", "tokens", "boundaries", "doc_ids"]).to_pylist()
     return {
         row["sequence_id"]
         for row in rows
@@ -131,29 +143,25 @@ def _holding(line: Line, found: Document, names: set[str]) -> set[str]:
     }
 
 
-def _steps(line: Line, names: set[str]) -> list[dict[str, Any]]:
-    """The pretraining steps that saw these sequences, worked out from the order they were drawn in."""
-    section = _blended(line)
-    rows = lake.read(line.snapshot("sequences"), ["sequence_id", "source"], "split = 'train'").sort_by("sequence_id")
-    ids: dict[str, list[str]] = {}
-    for name, source in zip(rows["sequence_id"].to_pylist(), rows["source"].to_pylist(), strict=True):
-        ids.setdefault(source, []).append(name)
-    counts = {source: len(of_it) for source, of_it in ids.items()}
+def _steps(line: Line, wanted: set[tuple[str, str]]) -> list[dict[str, Any]]:
+    """The pretraining steps that saw these (snapshot, sequence), by the log that the checkpoint was trained with."""
+    if not wanted:
+        return []
+    ids = {snapshot.digest: training_ids(snapshot) for snapshot in _trained_on(line)}
     return [
-        {"station": "pretrain", "step": step, "sequence_id": ids[source][index]}
-        for step in range(section.num_steps if names else 0)
-        for source, index in batch(section.seed, section.blend, step, section.batch_size, counts)
-        if ids[source][index] in names
+        {"station": "pretrain", "step": step, "sequence_id": name, "snapshot": digest}
+        for step, digest, name in draws(_log(line, ids), line.checkpoint("base").step, ids, wanted)
     ]
 
 
-def _blended(line: Line) -> Pretrain:
-    """The section that the base model was trained with: without sources that were left out, its blend divided among
-    strata where the run weighed them."""
-    section = admitted(line.section("base", "pretrain", Pretrain), line.snapshot("curated"))
-    sequences = line.snapshot("sequences")
-    divided = line.parents("sequences", STRATA)
-    return reweigh(section, divided[0], sequences) if divided else section
+def _log(line: Line, ids: Ids) -> BlendLog:
+    """The blend's log; checkpoints of the first release were drawn as their section says, and hold none."""
+    base = line.checkpoint("base")
+    if base.blend:
+        return decode(base.blend.splitlines())
+    section, digest = line.section("base", "pretrain", dict), line.snapshot("sequences").digest
+    supplies = {source: Supply(digest, len(names)) for source, names in ids[digest].items()}
+    return constant(section["seed"], "nested", section["blend"], section["batch_size"], supplies)
 
 
 def _sft(line: Line, found: Document) -> Iterator[dict[str, Any]]:

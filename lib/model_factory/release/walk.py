@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from model_factory import lake
+from model_factory.blender.log import decode
 from model_factory.curation.exclusions import EXCLUSIONS
 from model_factory.nouns import Lineage, Parent, Snapshot
 from model_factory.release.recorded import Records
@@ -119,7 +120,7 @@ def _facts(artifact: Any) -> str:
     if isinstance(artifact, Snapshot):
         return f"{artifact.num_rows:,} rows{_reasons(artifact)}"
     if hasattr(artifact, "step"):
-        return f"step {artifact.step:,}, {artifact.num_tokens:,} tokens"
+        return f"step {artifact.step:,}, {artifact.num_tokens:,} tokens{_amended(getattr(artifact, 'blend', ''))}"
     if hasattr(artifact, "scores"):
         return f"{len(artifact.scores)} scores"
     if hasattr(artifact, "vocab_size"):
@@ -135,6 +136,12 @@ def _reasons(artifact: Snapshot) -> str:
     return "".join(
         f"; {row['source']} left out: {row['suite']}, {row['observed']} ({row['threshold']})" for row in rows
     )
+
+
+def _amended(blend: str) -> str:
+    """At which steps the blend of a checkpoint's data changed."""
+    steps = [str(entry.step) for entry in decode(blend.splitlines()).entries[1:]] if blend else []
+    return f", blend amended at step {', '.join(steps)}" if steps else ""
 
 
 def _files(documents: Snapshot) -> list[Node]:

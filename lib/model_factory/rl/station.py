@@ -6,10 +6,12 @@ Sampling is never stale, so there is nothing to correct for; what steps cost is 
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from torch import Generator, Tensor
 
 from model_factory import ledger, weights
+from model_factory.blender.live import Position
 from model_factory.blender.tokenizer import load_encoder
 from model_factory.cards.rl import Rl
 from model_factory.inference.registry import engine as make_engine
@@ -20,6 +22,7 @@ from model_factory.rl.algorithms.registry import algorithm
 from model_factory.rl.clock import Clock
 from model_factory.rl.figures import Figures, gather
 from model_factory.rl.learner import Policy, learn
+from model_factory.rl.live import Live, remove
 from model_factory.rl.posed import Problem, problems_of_step, training_problems
 from model_factory.trainer.learner import Learner, Step
 from model_factory.trainer.processes import Processes, joined
@@ -38,7 +41,11 @@ def reinforce(section: Rl, checkpoint: Checkpoint, problems: Snapshot, lineage: 
     num_steps = section.num_steps * section.num_minibatches
     recovery = Recovery("rl", folder, num_steps, checkpoint.tokenizer, lineage, checkpoint.step, checkpoint.num_tokens)
     with joined(section.mesh) as processes:
-        return recovery.finished() or _train(section, checkpoint, problems, recovery, processes)
+        made = recovery.finished() or _train(section, checkpoint, problems, recovery, processes)
+        if section.live and processes.rank == 0:
+            # Every process has taken everything by the last checkpoint; what remains are the transcripts.
+            remove(_key(recovery))
+        return made
 
 
 def _train(
@@ -55,11 +62,16 @@ def _train(
     if processes.rank == 0:
         transcripts.begin(recovery.folder, section.num_steps, processes.size)
     first = learner.steps_done // section.num_minibatches
+    live = _live(section, recovery, processes, first)
     with ledger.progress(section.num_steps - first, "reinforcing", "steps") as progress:
         for step in range(first, section.num_steps):
             clock = Clock()
-            samples = _act(actor, processes.share(problems_of_step(section, step, posed)), learner, step, clock)
+            problems_of_it = processes.share(problems_of_step(section, step, posed))
+            samples = _act(actor, problems_of_it, learner, step, clock)
             transcripts.write(recovery.folder, step, processes.rank, samples)
+            if live:
+                samples = live.exchange(step, problems_of_it, samples)
+                recovery.marks["live"] = asdict(live.position)
             figures = gather(samples, section.group_size, step, processes)
             taken = learn(learner, policy, samples, _advantages(policy, figures, step, processes))
             recovery.num_tokens += figures.num_tokens
@@ -68,7 +80,25 @@ def _train(
             if due(step + 1, section.checkpoint_every, section.num_steps):
                 recovery.keep(learner, section.mesh)
             progress.advance(note=f"reward {float(figures.reward_PG.mean()):.3f}")
+    if live:
+        live.close()
     return recovery.result()
+
+
+def _live(section: Rl, recovery: Recovery, processes: Processes, first_step: int) -> Live | None:
+    """The live table that samples go through where the card asks for one, from where the checkpoint left it."""
+    if not section.live:
+        return None
+    position = Position(**recovery.marks["live"]) if first_step else Position()
+    return Live(_key(recovery), processes, position, 2 * _num_samples(section))
+
+
+def _key(recovery: Recovery) -> str:
+    return recovery.folder.name.removeprefix("rl-")
+
+
+def _num_samples(section: Rl) -> int:
+    return section.problems_per_step * section.group_size
 
 
 def _actor(section: Rl, checkpoint: Checkpoint) -> Actor:

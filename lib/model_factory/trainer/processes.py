@@ -53,6 +53,12 @@ class Processes:
                 "newest step"
             ) from error
 
+    def first_says(self, value: int, what: str) -> int:
+        """The first process's `value`, in every process."""
+        told = torch.tensor([value if self.rank == 0 else 0], dtype=torch.int64)
+        self.sum(told, what)
+        return int(told)
+
     def wait(self, what: str) -> None:
         """Return once every process has come here."""
         self.sum(torch.zeros(1), what)

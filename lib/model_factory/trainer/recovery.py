@@ -1,16 +1,15 @@
 """A station's checkpoints: kept as it goes, gone on from after it was stopped."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from model_factory import ledger, weights
 from model_factory.cards.training import Parallel
 from model_factory.nouns import Architecture, Checkpoint, Lineage, Mesh, station_key
 from model_factory.nouns.home import room
 from model_factory.trainer.learner import Learner
+from model_factory.trainer.processes import Processes
 
 
 @dataclass
@@ -18,7 +17,9 @@ class Recovery:
     """One station's folder of steps.
 
     `base_step` and `base_tokens` are what the checkpoint it started from had seen; `num_tokens` is what
-    the station has read itself, kept and restored with the weights.
+    the station has read itself, kept and restored with the weights. Steps up to those of `earlier` (last step,
+    folder) lie in folders of their own: there the station was another one's equal. `marks` are written beside
+    the weights, and are those that stood there after `load`.
     """
 
     station: str
@@ -29,10 +30,17 @@ class Recovery:
     base_step: int = 0
     base_tokens: int = 0
     num_tokens: int = 0
+    earlier: list[tuple[int, Path]] = field(default_factory=list)
+    marks: dict[str, Any] = field(default_factory=dict)
+
+    def place(self, step: int) -> Path:
+        """Where the checkpoint of `step` lies."""
+        folder = next((folder for last, folder in self.earlier if step <= last), self.folder)
+        return weights.step_folder(folder, step)
 
     def finished(self) -> Checkpoint | None:
         """The checkpoint of the last step, if an earlier call got there; every process may ask."""
-        last = weights.step_folder(self.folder, self.num_steps)
+        last = self.place(self.num_steps)
         try:
             found = weights.verify(last)
         except (weights.IncompleteCheckpoint, weights.DamagedCheckpoint):
@@ -41,20 +49,33 @@ class Recovery:
 
     def resume(self, learner: Learner) -> None:
         """Load the newest whole step into `learner`, chosen by the first process for all; none is no error."""
-        newest = weights.newest(self.folder) if learner.processes.rank == 0 else None
-        chosen = torch.tensor([int(newest.name.removeprefix("step-")) if newest else 0], dtype=torch.int64)
-        learner.processes.sum(chosen, "the step to resume from")
-        if step := int(chosen):
-            state, found = weights.read(weights.step_folder(self.folder, step))
+        self.load(learner, self.newest(learner.processes))
+
+    def newest(self, processes: Processes) -> int:
+        """The newest whole step, 0 if there is none; the first process chooses for all."""
+        found = self._newest() if processes.rank == 0 else 0
+        return processes.first_says(found, "the step to resume from")
+
+    def load(self, learner: Learner, step: int) -> None:
+        """Put `learner` where it was after `step`; 0 leaves it as it is."""
+        if step:
+            state, found = weights.read(self.place(step))
             learner.load(state)
             self.num_tokens = found["station_tokens"]
+            self.marks = found.get("marks", {}) | self.marks
+
+    def _newest(self) -> int:
+        for last, folder in [(self.num_steps, self.folder), *reversed(self.earlier)]:
+            if found := weights.newest(folder, last):
+                return int(found.name.removeprefix("step-"))
+        return 0
 
     def keep(self, learner: Learner, mesh: Parallel) -> None:
         """Write the step that `learner` has reached; returns in every process when it is whole."""
         if learner.processes.rank == 0:
             state = learner.state()
             step = learner.steps_done
-            weights.save(weights.step_folder(self.folder, step), state, marker=self._marker(learner, state, mesh))
+            weights.save(self.place(step), state, marker=self._marker(learner, state, mesh))
             ledger.committed(step)
         learner.processes.wait(f"the checkpoint of step {learner.steps_done}")
 
@@ -69,6 +90,7 @@ class Recovery:
             "mesh": asdict(mesh),
             "model": asdict(learner.model.architecture),
             "tokenizer": self.tokenizer,
+            "marks": self.marks,
         }
 
     def _checkpoint(self, folder: Path, found: dict[str, Any]) -> Checkpoint:
@@ -82,6 +104,7 @@ class Recovery:
             model=Architecture(**found["model"]),
             tokenizer=found["tokenizer"],
             lineage=self.lineage,
+            blend=found.get("marks", {}).get("blend", ""),
         )
 
     def result(self) -> Checkpoint:
@@ -89,7 +112,7 @@ class Recovery:
         found = self.finished()
         if found is None:
             raise weights.IncompleteCheckpoint(
-                f"{self.station}: {weights.step_folder(self.folder, self.num_steps)} was written and is not whole; "
+                f"{self.station}: {self.place(self.num_steps)} was written and is not whole; "
                 "check the disk and run again"
             )
         return found

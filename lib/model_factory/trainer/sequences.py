@@ -1,6 +1,5 @@
 """One split of `tokens.sequences`, mapped into memory, by source."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,13 +41,6 @@ class Sequences:
     def counts(self) -> dict[str, int]:
         """Source → number of its sequences."""
         return self.held.counts()
-
-    def row(self, source: str, index: int) -> int:
-        """Row of the `index`-th sequence of a source."""
-        return int(self.sources[source][index])
-
-    def num_tokens(self, rows: Sequence[int]) -> int:
-        return int(self.held.lengths[list(rows)].sum())
 
     def segments(self, row: int) -> list[Segment]:
         """The documents, or pieces of documents, that share a row."""

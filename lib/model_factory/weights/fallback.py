@@ -13,13 +13,15 @@ def steps(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
 
 
-def newest(folder: Path) -> Path | None:
-    """The newest step folder whose files are those its marker names; None if there is none.
+def newest(folder: Path, last_step: int | None = None) -> Path | None:
+    """The newest step folder, up to `last_step`, whose files are those its marker names; None if there is none.
 
     A damaged or unfinished one is passed over with a warning that names it, never silently: the work
     since the step before is done again.
     """
     for step in reversed(steps(folder)):
+        if last_step is not None and int(step.name.removeprefix("step-")) > last_step:
+            continue
         try:
             verify(step)
         except (DamagedCheckpoint, IncompleteCheckpoint) as error:

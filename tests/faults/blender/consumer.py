@@ -1,7 +1,7 @@
-"""A process that trains on nothing: `consumer.py HOME LOG OUT STEPS RANK WORLD_SIZE WORKERS`.
+"""Ranks that train on nothing: `consumer.py HOME LOG OUT FIRST LAST RANKS WORLD_SIZE WORKERS`, RANKS as 0,2,4.
 
-Writes what it is given to OUT, a line a step: the step and its rows' ids. Started again, it goes on behind
-the last whole line.
+Writes what each rank is given to OUT, a line a step and rank: both and its rows' ids. Started again, it goes on
+behind the last whole step.
 """
 
 import os
@@ -15,28 +15,33 @@ from model_factory.blender.log import decode
 from model_factory.blender.stream import Stream
 
 
-def main(log: str, out: str, steps: int, rank: int, world_size: int, workers: int) -> None:
-    """Consume steps up to `steps`."""
+def main(log: str, out: str, first: int, last: int, ranks: list[int], world_size: int, workers: int) -> None:
+    """Consume steps `first` to `last` − 1 for all `ranks`."""
     history = {snapshot.digest: snapshot for snapshot in lake.history("tokens.sequences")}
     tokens = {digest: token_cache().open(snapshot, "train") for digest, snapshot in history.items()}
-    stream = Stream(decode(Path(log).read_text().splitlines()), tokens, rank, world_size, workers)
-    done = _whole_lines(Path(out))
+    whole = decode(Path(log).read_text().splitlines())
+    streams = [Stream(whole, tokens, rank, world_size, workers) for rank in ranks]
+    done = first + _whole_steps(Path(out), len(ranks))
     with open(out, "ab", buffering=0) as file:
-        for batch in stream.batches(done, steps):
-            names = [batch.row(index).sequence_id for index in range(len(batch))]
-            file.write(f"{batch.step} {' '.join(names)}\n".encode())
+        for batches in zip(*(stream.batches(done, last) for stream in streams), strict=True):
+            for rank, batch in zip(ranks, batches, strict=True):
+                names = [batch.row(index).sequence_id for index in range(len(batch))]
+                file.write(f"{batch.step} {rank} {' '.join(names)}\n".encode())
             # Long enough to be killed between steps, in the middle of reading ahead and of writing.
             time.sleep(0.002)
-    stream.close()
+    for stream in streams:
+        stream.close()
 
 
-def _whole_lines(path: Path) -> int:
-    content = path.read_bytes() if path.exists() else b""
-    whole = content[: content.rfind(b"\n") + 1]
-    path.write_bytes(whole)
-    return whole.count(b"\n")
+def _whole_steps(path: Path, num_ranks: int) -> int:
+    """How many steps all ranks have behind them; what follows the last one is cut off."""
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    steps = len(lines) // num_ranks
+    path.write_bytes(b"".join(line + b"\n" for line in lines[: steps * num_ranks]))
+    return steps
 
 
 if __name__ == "__main__":
     os.environ["FACTORY_HOME"] = sys.argv[1]
-    main(sys.argv[2], sys.argv[3], *map(int, sys.argv[4:]))
+    first, last, ranks, world_size, workers = sys.argv[4:]
+    main(sys.argv[2], sys.argv[3], int(first), int(last), [*map(int, ranks.split(","))], int(world_size), int(workers))

@@ -13,7 +13,9 @@ from model_factory.cards.tokenize import Tokenize
 from model_factory.nouns import Lineage, Snapshot
 
 LINEAGE = Lineage("run", "curate", "code", "commit", "image")
-SECTION = Tokenize(seed=17, code="v1", vocab_size=600, min_frequency=2, sequence_length=128, heldout_fraction=0.2)
+SECTION = Tokenize(
+    seed=17, code="v1", vocab_size=600, min_frequency=2, sequence_length=128, overlap=1, heldout_fraction=0.2
+)
 
 
 @pytest.fixture

@@ -20,7 +20,9 @@ from model_factory.cards.tokenize import Tokenize
 from model_factory.nouns import Lineage, Snapshot
 
 LINEAGE = Lineage("run", "tokenize", "code", "commit", "image")
-SECTION = Tokenize(seed=17, code="v1", vocab_size=600, min_frequency=2, sequence_length=128, heldout_fraction=0.2)
+SECTION = Tokenize(
+    seed=17, code="v1", vocab_size=600, min_frequency=2, sequence_length=128, overlap=1, heldout_fraction=0.2
+)
 
 
 def test_every_token_of_every_document_is_there_once_in_order(documents: Snapshot) -> None:
@@ -156,7 +158,7 @@ def test_pieces_predict_every_token_once_whatever_they_share(size: int, capacity
 
 def test_an_overlap_is_kept_with_the_pieces_and_held_out_ones_share_one_token(documents: Snapshot) -> None:
     tokenizer = train_tokenizer(SECTION, documents, LINEAGE)
-    rows = lake.read(pack(SECTION, documents, tokenizer, LINEAGE, overlap=16)).to_pylist()
+    rows = lake.read(pack(replace(SECTION, overlap=16), documents, tokenizer, LINEAGE)).to_pylist()
     given = {
         split: {n for row in rows if row["split"] == split for n in row["given"]} for split in ("train", "heldout")
     }
@@ -168,7 +170,7 @@ def test_an_overlap_is_kept_with_the_pieces_and_held_out_ones_share_one_token(do
     with pytest.raises(
         ValueError, match=r"tokenize\.overlap: 128 is not from 1 to 127, below tokenize\.sequence_length"
     ):
-        pack(SECTION, documents, tokenizer, LINEAGE, overlap=128)
+        pack(replace(SECTION, overlap=128), documents, tokenizer, LINEAGE)
 
 
 def test_fill_and_truncation_are_counted(documents: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +178,7 @@ def test_fill_and_truncation_are_counted(documents: Snapshot, monkeypatch: pytes
     monkeypatch.setattr(ledger, "log_metrics", lambda metrics, step: logged.update(metrics))
     tokenizer = train_tokenizer(SECTION, documents, LINEAGE)
     for overlap in (1, 16):
-        rows = lake.read(pack(SECTION, documents, tokenizer, LINEAGE, overlap)).to_pylist()
+        rows = lake.read(pack(replace(SECTION, overlap=overlap), documents, tokenizer, LINEAGE)).to_pylist()
         mine = [row for row in rows if row["split"] == "train"]
         num_tokens = sum(len(row["tokens"]) for row in mine)
         assert logged["train_fill"] == num_tokens / (128 * len(mine)) > 0.995

@@ -164,7 +164,7 @@ def swallow(x):
     )
     rows = pl.concat([modules.select("doc_id", "path", "language", "text"), _document("traps.py", traps)])
     documents = lake.write("curated.documents", rows.to_arrow(), lineage("curate"))
-    tokenizer = train_tokenizer(Tokenize(17, "", 512, 2, 256, 0.0), documents, lineage("tokenize"))
+    tokenizer = train_tokenizer(Tokenize(17, "", 512, 2, 256, 1, 0.0), documents, lineage("tokenize"))
     shape = Architecture(512, 2, 64, 2, 2, 64, 1e4, 1e-5, 256, True)
     state, folder = Transformer(shape).state_dict(), room("checkpoints") / "pretrain" / "step-000000"
     weights.save(folder, {"model": state}, marker={})

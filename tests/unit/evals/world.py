@@ -23,7 +23,9 @@ from model_factory.rl.problems.station import make_problems
 LIMITS = Limits(
     wall_s=10.0, cpu_s=5.0, memory_bytes=268435456, output_bytes=65536, file_bytes=1048576, num_processes=16
 )
-TOKENIZE = Tokenize(seed=17, code="t", vocab_size=400, min_frequency=2, sequence_length=128, heldout_fraction=0.2)
+TOKENIZE = Tokenize(
+    seed=17, code="t", vocab_size=400, min_frequency=2, sequence_length=128, overlap=16, heldout_fraction=0.2
+)
 PROBLEMS = Problems(
     seed=17,
     code="t",

@@ -49,11 +49,11 @@ DEDUPLICATE = Deduplicate(1, "t", NearDuplicates(5, 14, 8, 0.8))
 DECONTAMINATE = Decontaminate(1, "t", 0.5, Overlap(13, 8))
 CURATE = Curate(1, "t", {"length": {"min_chars": 400, "max_chars": 100000}}, {})
 MODEL = Model(1, 32, 2, 1, 64, 10000.0, 1e-5, True)
-PRETRAIN = Pretrain(1, "t", MESH, MODEL, {"library": 1.0}, 6, 8, OPTIMIZER, SCHEDULE, 6, 6)
+PRETRAIN = Pretrain(1, "t", MESH, MODEL, {"library": 1.0}, "even", {}, [], 6, 8, OPTIMIZER, SCHEDULE, 6, 6)
 SFT_DATA = SftData(1, "t", 40, 600, 3, 1, 0.8, 8, 80, LIMITS)
 SFT = Sft(1, "t", MESH, 4, 8, 0.5, OPTIMIZER, SCHEDULE, 4)
 RL = Rl(
-    1, "t", MESH, "grpo", {"execution": 1.0}, 2, 4, 2, 1.0, 8, 0.2, 0.2, 0.0, 1, OPTIMIZER, SCHEDULE, 2, LIMITS
+    1, "t", MESH, "grpo", {"execution": 1.0}, 2, 4, 2, 1.0, 8, 0.2, 0.2, 0.0, 1, True, OPTIMIZER, SCHEDULE, 2, LIMITS
 )  # fmt: skip
 SCORE = replace(EVALUATE, benchmarks=["bits_per_byte", "problems_heldout"])
 SECTIONS = {

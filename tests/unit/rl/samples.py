@@ -34,6 +34,7 @@ def make_section(
         clip_high=0.2,
         kl_weight=kl_weight,
         num_minibatches=num_minibatches,
+        live=False,
         optimizer=Optimizer(lr, 0.9, 0.95, 1e-8, 0.0, 1.0),
         schedule=Schedule("constant", 0, 0.0, 1.0),
         checkpoint_every=2,

@@ -43,7 +43,9 @@ PROBLEMS = Problems(
     num_demonstrations=300,
     num_tests=6,
 )
-TOKENIZE = Tokenize(seed=1, code="", vocab_size=400, min_frequency=2, sequence_length=64, heldout_fraction=0.0)
+TOKENIZE = Tokenize(
+    seed=1, code="", vocab_size=400, min_frequency=2, sequence_length=64, overlap=1, heldout_fraction=0.0
+)
 SFT = Sft(
     seed=4,
     code="",

@@ -10,12 +10,13 @@ import torch
 import torch.nn.functional as F
 
 from model_factory import lake, weights
+from model_factory.blender import Order
+from model_factory.blender.amendments import finder, log_of
 from model_factory.blender.tokenizer import load_encoder
 from model_factory.cards.training import Parallel
 from model_factory.nouns import Checkpoint
 from model_factory.trainer.examples import read_examples
 from model_factory.trainer.heldout import bits_per_byte
-from model_factory.trainer.pretrain import rows_of_step
 from model_factory.trainer.processes import Processes, joined
 from model_factory.trainer.sequences import read_sequences
 from model_factory.trainer.sft import examples_of_step
@@ -75,13 +76,14 @@ def test_bits_per_byte_are_those_of_a_document_by_document_count(home: Path) -> 
 
 
 def test_a_step_trains_on_the_card_blend(home: Path) -> None:
-    training = read_sequences(lake.head("tokens.sequences"), "train")
-    rows = [row for step in range(3) for row in rows_of_step(train.PRETRAIN, training, step)]
-    from_packages = sum(row in set(training.sources["packages"].tolist()) for row in rows)
-    assert abs(from_packages - 0.3 * len(rows)) <= 2
+    snapshot = lake.head("tokens.sequences")
+    training = read_sequences(snapshot, "train").held
+    order = Order(log_of(train.PRETRAIN, training, finder(snapshot)))
+    drawn = [source for step in range(3) for source, _ in order.step(step).pairs()]
+    assert abs(drawn.count("packages") - 0.3 * len(drawn)) <= 2
     web = dataclasses.replace(train.PRETRAIN, blend={"web": 1.0})
     with pytest.raises(ValueError, match=r"blend\.web: .* which has none; sources with rows: packages, stdlib"):
-        rows_of_step(web, training, 0)
+        log_of(web, training, finder(snapshot))
 
 
 def test_sft_goes_on_from_the_base_and_learns_the_answers(home: Path) -> None:
