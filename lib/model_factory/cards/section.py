@@ -32,9 +32,9 @@ class Section:
 class Bounded(Section):
     """A section whose station reads any number of documents in bounded memory.
 
-    `memory_bytes` is what it may use beyond the interpreter and its libraries (about 300 MB); the
-    card's own counts for all such sections that set none. It changes when files are spilled and batches
-    end, never a result, and so has a default.
+    `memory_bytes` is what it may use beyond the interpreter, its libraries and what their allocators keep
+    (about 400 MiB together); the card's own counts for all such sections that set none. It changes when
+    files are spilled and batches end, never a result, and so has a default.
     """
 
     memory_bytes: Count = field(default=1 << 30, kw_only=True)
