@@ -45,7 +45,7 @@ NORMALISE: dict[str, dict[str, Any]] = {
     "mojibake": {}, "entities": {}, "controls": {}, "unicode": {}, "white_space": {"max_blank_lines": 2},
     "boilerplate": {},
 }  # fmt: skip
-LANGUAGE = {"languages": ["en"], "max_chars": 2000, "min_probability": 0.65}
+LANGUAGE = {"languages": ["en"], "max_chars": 1000, "min_probability": 0.65}
 FILTERS = {"language": LANGUAGE, **SETTINGS}
 NEAR = NearDuplicates(5, 20, 6, 0.8)
 REDACT: dict[str, dict[str, Any]] = {
