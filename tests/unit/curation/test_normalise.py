@@ -1,14 +1,18 @@
 import ast
 import unicodedata
 import warnings
+from collections import Counter
 
 import ftfy
 import polars as pl
 import pytest
 from ftfy.badness import is_bad
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from model_factory.cards.errors import CardError
 from model_factory.curation.normalise import CHANGE_SCHEMA, normalise
+from model_factory.curation.normalise.apply import num_gone
 from model_factory.curation.normalise.mojibake import BROKEN
 
 STEPS = {
@@ -154,3 +158,9 @@ def test_composition_is_unicodes_own():
 def test_a_step_named_wrongly_says_what_there_is(steps, message):
     with pytest.raises(CardError, match=message):
         normalise(_documents("x"), steps)
+
+
+@settings(max_examples=100, deadline=None)
+@given(*(st.lists(st.sampled_from(["", "a", "b "]), max_size=8).map("\n".join) for _ in range(2)))
+def test_lines_gone_are_those_that_are_fewer(before, after):
+    assert num_gone(before, after) == (Counter(before.split("\n")) - Counter(after.split("\n"))).total()
