@@ -51,8 +51,8 @@ def row(
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     return {
         "what": what,
-        "ours": round(ours, 4),
-        "peer": round(peer, 4) if peer is not None else None,
+        "ours": float(f"{ours:.5g}"),
+        "peer": float(f"{peer:.5g}") if peer is not None else None,
         "peer_version": peer_version,
         "unit": unit,
         "ratio": round(ratio, 4),
