@@ -12,6 +12,7 @@ from model_factory.cards.decontaminate import Decontaminate, Matching
 from model_factory.cards.deduplicate import Deduplicate, Repeats
 from model_factory.cards.evaluate import Evaluate
 from model_factory.cards.ingest import Ingest
+from model_factory.cards.labels import Labels
 from model_factory.cards.pretrain import Pretrain
 from model_factory.cards.problems import Problems
 from model_factory.cards.release import Release
@@ -22,6 +23,7 @@ from model_factory.cards.sft import Sft
 from model_factory.cards.sft_data import SftData
 from model_factory.cards.tokenize import Tokenize
 from model_factory.cards.validate import Validate
+from model_factory.curation.labels.station import load_checks
 from model_factory.curation.sources import list_sources
 from model_factory.curation.suites.load import check_suites
 from model_factory.curation.values import measured_part
@@ -51,6 +53,7 @@ class Plan(NamedTuple):
     pretrain: Pretrain
     problems: Problems
     sft_data: SftData
+    labels: Labels
     sft: Sft
     rl: Rl
     evaluate: Evaluate
@@ -62,6 +65,7 @@ class Plan(NamedTuple):
 def resolve(card: Card) -> Plan:
     sections = resolve_card(card)
     check_suites(sections.validate)
+    load_checks(sections.labels)
     listing = list_sources(sections.ingest)
     parts = {
         "repeats": sections.deduplicate.repeats,

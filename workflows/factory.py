@@ -17,6 +17,7 @@ from tasks.decontaminate import decontaminate, match_shard
 from tasks.deduplicate import cut_shard, find_pairs, find_repeats, sign_shard
 from tasks.evaluate import evaluate, write_texts
 from tasks.ingest import ingest
+from tasks.labels import check_labels
 from tasks.pretrain import pretrain
 from tasks.problems import make_problems
 from tasks.release import release
@@ -44,7 +45,8 @@ def factory(card: Card) -> Release:
     cut: Any = functools.partial(cut_shard, section=plan.repeats, repeats=repeats, lock=lock)
     shards = map_task(cut)(cleaned=cleaned)
 
-    problems = make_problems(section=plan.problems, lock=lock)
+    posed = make_problems(section=plan.problems, lock=lock)
+    problems = check_labels(section=plan.labels, rows=posed, lock=lock)
     benchmarks = write_texts(section=plan.evaluate, problems=problems, lock=lock)
     match: Any = functools.partial(match_shard, section=plan.matching, benchmarks=benchmarks, lock=lock)
     overlaps = map_task(match)(cleaned=shards)
@@ -67,7 +69,8 @@ def factory(card: Card) -> Release:
     blended = reweigh(section=admitted, strata_of=strata, sequences=sequences)
     base = pretrain(section=blended, sequences=sequences, tokenizer=tokenizer, lock=lock)
 
-    executions = execute_functions(section=plan.sft_data, documents=curated, checkpoint=base, lock=lock)
+    executed = execute_functions(section=plan.sft_data, documents=curated, checkpoint=base, lock=lock)
+    executions = check_labels(section=plan.labels, rows=executed, lock=lock)
     taught = sft(section=plan.sft, checkpoint=base, executions=executions, problems=problems, lock=lock)
     reinforced = reinforce(section=plan.rl, checkpoint=taught, problems=problems, lock=lock)
     transcripts = commit_transcripts(section=plan.rl, checkpoint=reinforced, lock=lock)

@@ -33,6 +33,7 @@ STATION_TASKS = {
     "tasks.pretrain.pretrain": ("pretrain", "train"),
     "tasks.problems.make_problems": ("problems", "data"),
     "tasks.sft_data.execute_functions": ("sft_data", "inference"),
+    "tasks.labels.check_labels": ("labels", "inference"),
     "tasks.sft.sft": ("sft", "train"),
     "tasks.rl.reinforce": ("rl", "train"),
     "tasks.rl.commit_transcripts": ("rl", "train"),

@@ -21,7 +21,8 @@ STATIONS = {
     "tasks.decontaminate.match_shard", "tasks.decontaminate.decontaminate", "tasks.validate.validate",
     "tasks.bias.stratify", "tasks.bias.reweigh",
     "tasks.tokenize.train_tokenizer", "tasks.tokenize.pack", "tasks.pretrain.pretrain", "tasks.problems.make_problems",
-    "tasks.sft_data.execute_functions", "tasks.sft.sft", "tasks.rl.reinforce", "tasks.rl.commit_transcripts",
+    "tasks.sft_data.execute_functions", "tasks.labels.check_labels",
+    "tasks.sft.sft", "tasks.rl.reinforce", "tasks.rl.commit_transcripts",
     "tasks.evaluate.write_texts", "tasks.evaluate.evaluate", "tasks.release.release", "tasks.resolve.resolve",
 }  # fmt: skip
 

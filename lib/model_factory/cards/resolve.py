@@ -33,6 +33,7 @@ REGISTRIES = {
     "categories.embedding": "model_factory.curation.categories.registry:EMBEDDINGS",
     "synthesis.recipes": "model_factory.curation.synthesis.recipes.registry:RECIPES",
     "problems.family": "model_factory.rl.problems.registry:FAMILIES",
+    "labels.checks": "model_factory.curation.labels.registry:CHECKS",
     "rl.algorithm": "model_factory.rl.algorithms.registry:ALGORITHMS",
     "rl.rewards": "model_factory.rl.rewards.registry:REWARDS",
     "evaluate.benchmarks": "model_factory.evals.registry:BENCHMARKS",

@@ -13,6 +13,7 @@ from model_factory.cards.decontaminate import Decontaminate
 from model_factory.cards.deduplicate import Deduplicate
 from model_factory.cards.evaluate import Evaluate
 from model_factory.cards.ingest import Ingest
+from model_factory.cards.labels import Labels
 from model_factory.cards.placement import Placement
 from model_factory.cards.pretrain import Pretrain
 from model_factory.cards.problems import Problems
@@ -50,6 +51,7 @@ class Sections:
     pretrain: Pretrain
     problems: Problems
     sft_data: SftData
+    labels: Labels
     sft: Sft
     rl: Rl
     evaluate: Evaluate
@@ -78,6 +80,7 @@ STATIONS = (
     "pretrain",
     "problems",
     "sft_data",
+    "labels",
     "sft",
     "rl",
     "evaluate",

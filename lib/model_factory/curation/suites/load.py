@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from model_factory.cards.errors import CardError
+from model_factory.cards.settings import settings_of
 from model_factory.cards.validate import ALL, Expectation, Validate
 from model_factory.curation.registry import load, suggest
 from model_factory.curation.suites.registry import SUITES
@@ -45,23 +44,7 @@ def asked(section: Validate, name: str, groups: list[str]) -> Iterator[Asked]:
     common = [group for group in groups if group not in own]
     if common:
         settings = section.suites[name]
-        yield Asked(name, suite, _settings(f"validate.suites.{name}", suite, settings), common)
+        yield Asked(name, suite, settings_of(f"validate.suites.{name}", suite.settings, settings), common)
     for group in own:
         settings = section.suites[name] | section.domains[group][name]
-        yield Asked(name, suite, _settings(f"validate.domains.{group}.{name}", suite, settings), [group])
-
-
-def _settings(field: str, suite: Suite, settings: dict[str, Any]) -> Any:
-    try:
-        return TypeAdapter(suite.settings).validate_python(settings)
-    except ValidationError as error:
-        raise CardError("\n".join(_complaint(field, problem) for problem in error.errors())) from None
-
-
-def _complaint(field: str, problem: Any) -> str:
-    name = ".".join([field, *map(str, problem["loc"])])
-    if problem["type"] == "missing":
-        return f"{name}: missing; science has no defaults in code: write it in the card"
-    if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        return f"{name}: unknown setting; leave it out"
-    return f"{name}: {problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+        yield Asked(name, suite, settings_of(f"validate.domains.{group}.{name}", suite.settings, settings), [group])
