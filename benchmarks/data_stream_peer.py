@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import numpy as np
@@ -19,6 +20,8 @@ def without_vision() -> None:
         held = {"": {}, ".datasets": {"VisionDataset": object, "CIFAR10": object}, ".transforms": {}}
         for name, attributes in (held | {".transforms.functional": {"to_tensor": None}}).items():
             sys.modules[f"torchvision{name}"] = ModuleType(f"torchvision{name}")
+            # Whether a package is there is asked by its spec.
+            sys.modules[f"torchvision{name}"].__spec__ = ModuleSpec(f"torchvision{name}", None, is_package=True)
             vars(sys.modules[f"torchvision{name}"]).update(attributes)
 
 
