@@ -46,7 +46,10 @@ def command(names: tuple[str, ...], reason: str, yes: bool, as_json: bool) -> No
             )
         )
     else:
-        click.echo(f"{len(doomed.doc_ids)} documents are forgotten ({doomed.erasure.name})")
+        click.echo(
+            f"{len(doomed.doc_ids)} documents are forgotten ({doomed.erasure.name}); raw files, and copies outside "
+            "this state folder, are yours to remove"
+        )
 
 
 def _doc_ids(names: tuple[str, ...], begun: Any) -> set[str]:

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from model_factory import lake
 from model_factory.erasure.excerpts import Excerpts
+from model_factory.erasure.seen import Saw, who_saw
 from model_factory.lake.handle import open_table
 from model_factory.lake.holders import Holders, holders, rows_of
 from model_factory.ledger.erasures import Erasure
@@ -45,6 +46,11 @@ class Doomed:
             for snapshot in lake.history(table)
             if snapshot.snapshot_id in self.holders(table).reading
         ]
+
+    @cached_property
+    def saw(self) -> list[Saw]:
+        """The checkpoints that saw them."""
+        return who_saw(self.doc_ids)
 
     @cached_property
     def told(self) -> pa.Table:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,10 @@ def answer(*arguments: str, expect: int = 0) -> str:
     return result.output
 
 
+def section_of(folder: Path) -> Ingest:
+    return Ingest(1, "t", [Source("library", "files", "PSF-2.0", path=str(folder))], 1 << 26, 1 << 20)
+
+
 def without(snapshot: Snapshot, line: Planted) -> str:
     """The digest that the rows would have without the two documents."""
     import polars as pl
@@ -74,48 +79,78 @@ def without(snapshot: Snapshot, line: Planted) -> str:
     return lake.digest(rows.to_arrow())
 
 
-def test_forgotten_everywhere_and_nothing_else(whole: Planted, state: Path) -> None:
-    held = {
-        name: artifact
-        for name, artifact in whole.run.artifacts().items()
-        if isinstance(artifact, Snapshot) and name != "sequences"
-    }
-    items = [lake.find(card.items) for card in whole.run.scorecards]
-    wanted = {name: without(snapshot, whole) for name, snapshot in held.items()}
-    of_items = [without(snapshot, whole) for snapshot in items]
-    assert {name for name, digest in wanted.items() if digest != held[name].digest} == {
-        "documents", "candidate", "curated", "executions",
+@dataclass(frozen=True)
+class Forgotten:
+    """What was there before, as far as tests ask for it, and what the command said."""
+
+    line: Planted
+    shown: set[str]
+    held: dict[str, Snapshot]
+    wanted: dict[str, str]
+    sequences: dict[str, dict[str, Any]]
+    steps: list[int]
+    taught: list[int]
+    story: dict[str, Any]
+    walked: list[str]
+    listed: str
+    told: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def forgotten(line: Planted, state: Path, before: Path) -> Forgotten:
+    """Both documents forgotten, and the state left as it then is."""
+    put_back(before, state)
+    run = line.run
+    held = {name: one for name, one in run.artifacts().items() if isinstance(one, Snapshot) and name != "sequences"}
+    held |= {f"items {card.station}": lake.find(card.items) for card in run.scorecards}
+    wanted = {name: without(snapshot, line) for name, snapshot in held.items()}
+    sequences = {row["sequence_id"]: row for row in lake.read(run.sequences).to_pylist()}
+    own = trace(line.doc_ids["train"])
+    return Forgotten(
+        line=line,
+        shown=set(shows(state, run.tokenizer.uri)),
+        held=held,
+        wanted=wanted,
+        sequences=sequences,
+        steps=sorted({one["step"] for one in own["steps"]}),
+        taught=sorted({step for row in own["sft"] for step in row["steps"]}),
+        story=trace("library:textwrap.py"),
+        listed=list_sources(section_of(line.corpus)).digest,
+        walked=[node.name for node in nodes(walk(run.release.digest))],
+        told=json.loads(answer("forget", *line.names, "--reason", "a person asked", "--yes", "--json")),
+    )
+
+
+def test_forgotten_everywhere_and_nothing_else(forgotten: Forgotten, state: Path) -> None:
+    run, held, wanted = forgotten.line.run, forgotten.held, forgotten.wanted
+    assert forgotten.shown >= {PLANTED, *PATHS.values()}
+    assert {name for name, digest in wanted.items() if digest != held[name].digest} >= {
+        "documents", "candidate", "curated", "executions", "items pretrain",
     }  # fmt: skip
-    weights_before = [artifact.digest for artifact in (whole.run.base, whole.run.taught, whole.run.reinforced)]
-    assert set(shows(state, whole.run.tokenizer.uri)) >= {PLANTED, *PATHS.values()}
-
-    told = json.loads(answer("forget", *whole.names, "--reason", "a person asked", "--yes", "--json"))
-
-    assert shows(state, whole.run.tokenizer.uri) == []
+    assert shows(state, run.tokenizer.uri) == []
     left = {name: lake.left_of(snapshot.as_parent().uri) for name, snapshot in held.items()}
     assert {name: snapshot.digest for name, snapshot in left.items()} == wanted
     assert {name: lake.digest(lake.read(snapshot)) for name, snapshot in left.items()} == wanted
-    assert [lake.left_of(snapshot.as_parent().uri).digest for snapshot in items] == of_items
-    loaded = [weights.load_model(one) for one in (whole.run.base, whole.run.taught, whole.run.reinforced)]
-    assert [weights.digest_of_state(model.state_dict()) for model in loaded] == weights_before
-    assert {row["store"] for row in told["erased"]} >= {
+    made = (run.base, run.taught, run.reinforced)
+    assert [weights.digest_of_state(weights.load_model(one).state_dict()) for one in made] == [
+        one.digest for one in made
+    ]
+    assert {row["store"] for row in forgotten.told["erased"]} >= {
         "tables", "checkpoints", "runs", "releases", "log book", "decks", "token files", "temporary files",
         "station cache",
     }  # fmt: skip
-    assert told["documents"] == sorted(whole.doc_ids.values())
+    assert forgotten.told["documents"] == sorted(forgotten.line.doc_ids.values())
     with Cache(str(state / "flyte-cache")) as cache:
         assert list(cache) == ["of problems"]
         assert len(cache) == 1
 
 
-def test_sequences_keep_their_number_and_what_others_wrote(whole: Planted) -> None:
-    before = {row["sequence_id"]: row for row in lake.read(whole.run.sequences).to_pylist()}
-    answer("forget", *whole.names, "--reason", "asked", "--yes")
-    after = lake.read(lake.left_of(whole.run.sequences.as_parent().uri)).to_pylist()
-    assert {row["sequence_id"] for row in after} == before.keys()
-    ids = set(whole.doc_ids.values())
+def test_sequences_keep_their_number_and_what_others_wrote(forgotten: Forgotten) -> None:
+    after = lake.read(lake.left_of(forgotten.line.run.sequences.as_parent().uri)).to_pylist()
+    assert {row["sequence_id"] for row in after} == forgotten.sequences.keys()
+    ids = set(forgotten.line.doc_ids.values())
     for row in after:
-        old = before[row["sequence_id"]]
+        old = forgotten.sequences[row["sequence_id"]]
         if not ids & set(old["doc_ids"]):
             assert row == old
         else:
@@ -128,47 +163,34 @@ def pieces(row: dict[str, Any]) -> list[tuple[str, list[int], int]]:
     return [(doc_id, row["tokens"][start:end], given) for doc_id, start, end, given in spans]
 
 
-def test_what_saw_it_is_marked_with_the_steps_that_trace_tells(whole: Planted) -> None:
-    steps = sorted({one["step"] for one in trace(whole.doc_ids["train"])["steps"]})
-    assert steps
-    taught = {step for row in trace(whole.doc_ids["train"])["sft"] for step in row["steps"]}
-    answer("forget", f"library:{PATHS['train']}", "--reason", "asked", "--yes")
-    marks = checkpoints.marks(Path(whole.run.base.uri))
-    assert [one["reason"] for one in marks] == ["asked"]
-    assert numbers(marks[0]["steps"]) == steps
-    assert numbers(checkpoints.marks(Path(whole.run.taught.uri))[0]["steps"]) == sorted(taught)
-    (mark,) = checkpoints.marks(Path(whole.run.reinforced.uri))
-    assert (mark["steps"], mark["through"]) == ([], Path(whole.run.taught.uri).parent.name)
-    release = whole.run.release
-    tags = store.client().get_model_version(release.model_name, release.model_version).tags
-    assert json.loads(tags["erased"])[0]["reason"] == "asked"
-    assert "asked" in (Path(release.uri) / "README.md").read_text()
-    assert registry.version_of(release.model_name, release.digest) == release.model_version
+def test_what_saw_it_is_marked_with_the_steps_that_trace_tells(forgotten: Forgotten) -> None:
+    run = forgotten.line.run
+    assert forgotten.steps
+    marks = checkpoints.marks(Path(run.base.uri))
+    assert [one["reason"] for one in marks] == ["a person asked"]
+    assert numbers(marks[0]["steps"]) == forgotten.steps
+    assert set(numbers(checkpoints.marks(Path(run.taught.uri))[0]["steps"])) >= set(forgotten.taught)
+    (mark,) = checkpoints.marks(Path(run.reinforced.uri))
+    assert (mark["steps"], mark["through"]) == ([], Path(run.taught.uri).parent.name)
+    tags = store.client().get_model_version(run.release.model_name, run.release.model_version).tags
+    assert json.loads(tags["erased"])[0]["reason"] == "a person asked"
+    assert "a person asked" in (Path(run.release.uri) / "README.md").read_text()
+    assert registry.version_of(run.release.model_name, run.release.digest) == run.release.model_version
+
+
+def test_a_run_that_read_it_cannot_be_replayed(forgotten: Forgotten) -> None:
+    assert "unreplayable: erased" in answer("replay", LOCKED.run_digest, expect=1)
+
+
+def test_other_documents_are_still_traced_and_walked(forgotten: Forgotten) -> None:
+    assert trace("library:textwrap.py") == forgotten.story
+    after = list(nodes(walk(forgotten.line.run.release.digest)))
+    assert [node.name for node in after] == forgotten.walked
+    assert not [node for node in after if node.facts == "no record"]
 
 
 def numbers(ranges: list[list[int]]) -> list[int]:
     return [step for first, last in ranges for step in range(first, last + 1)]
-
-
-def test_a_held_out_document_was_in_no_step_and_marks_no_weights(whole: Planted) -> None:
-    answer("forget", whole.doc_ids["heldout"][:10], "--reason", "asked", "--yes")
-    assert checkpoints.marks(Path(whole.run.base.uri)) == []
-    assert ledger.runs()[0].run_digest == LOCKED.run_digest
-
-
-def test_a_run_that_read_it_cannot_be_replayed(whole: Planted) -> None:
-    answer("forget", whole.doc_ids["heldout"], "--reason", "asked", "--yes")
-    assert "unreplayable: erased" in answer("replay", LOCKED.run_digest, expect=1)
-
-
-def test_other_documents_are_still_traced_and_walked(whole: Planted) -> None:
-    story = trace("library:textwrap.py")
-    tree = [node.name for node in nodes(walk(whole.run.release.digest))]
-    answer("forget", *whole.names, "--reason", "asked", "--yes")
-    assert trace("library:textwrap.py") == story
-    after = walk(whole.run.release.digest)
-    assert [node.name for node in nodes(after)] == tree
-    assert not [node for node in nodes(after) if node.facts == "no record"]
 
 
 def nodes(node: Any) -> Iterator[Any]:
@@ -177,22 +199,26 @@ def nodes(node: Any) -> Iterator[Any]:
         yield from nodes(parent)
 
 
-def test_it_does_not_come_in_again_under_any_name(whole: Planted, tmp_path: Path) -> None:
-    section = Ingest(1, "t", [Source("library", "files", "PSF-2.0", path=str(whole.corpus))], 1 << 26, 1 << 20)
-    listed = list_sources(section)
-    answer("forget", *whole.names, "--reason", "asked", "--yes")
-    assert list_sources(section).digest != listed.digest
+def test_it_does_not_come_in_again_under_any_name(forgotten: Forgotten, tmp_path: Path) -> None:
+    whole = forgotten.line
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "renamed.py").write_text((whole.corpus / PATHS["train"]).read_text())
     (elsewhere / "other.py").write_text("nothing of the kind = 1\n")
+    assert list_sources(section_of(whole.corpus)).digest != forgotten.listed
     for folder, count in ((whole.corpus, 2), (elsewhere, 1)):
-        section = Ingest(1, "t", [Source("library", "files", "PSF-2.0", path=str(folder))], 1 << 26, 1 << 20)
+        section = section_of(folder)
         rows = lake.read(ingest(section, list_sources(section), by("ingest")))
         assert rows.num_rows == len(list(folder.iterdir())) - count
         scrap = [row for row in lake.read(lake.head("raw.scrap")).to_pylist() if row["reason"] == "erased"]
         assert [row["path"] for row in scrap] == [""] * count
     assert shows(Path(os.environ["FACTORY_HOME"]), whole.run.tokenizer.uri) == []
+
+
+def test_a_held_out_document_was_in_no_step_and_marks_no_weights(whole: Planted) -> None:
+    answer("forget", whole.doc_ids["heldout"][:10], "--reason", "asked", "--yes")
+    assert checkpoints.marks(Path(whole.run.base.uri)) == []
+    assert ledger.runs()[0].run_digest == LOCKED.run_digest
 
 
 def test_a_whole_source(whole: Planted, state: Path) -> None:
@@ -225,7 +251,7 @@ def test_names_that_mean_nothing_or_several_are_refused(whole: Planted) -> None:
 def test_the_same_text_under_another_name_is_told_and_stays(whole: Planted) -> None:
     told = json.loads(answer("forget", "library:zz_copy.py", "--reason", "asked", "--yes", "--json"))
     assert [one["path"] for one in told["same_text"]] == ["bisect.py"]
-    section = Ingest(1, "t", [Source("library", "files", "PSF-2.0", path=str(whole.corpus))], 1 << 26, 1 << 20)
+    section = section_of(whole.corpus)
     rows = lake.read(ingest(section, list_sources(section), by("ingest")))["path"].to_pylist()
     assert "bisect.py" in rows
     assert "zz_copy.py" not in rows
@@ -261,7 +287,7 @@ factory(["forget", *sys.argv[4:], "--reason", "asked", "--yes"])
 
 @pytest.mark.parametrize(
     ("module", "name", "after"),
-    [("forget", "_bury", 0), ("runs", "erase", 0), ("erase", "_move", 2), ("erase", "remove_unreferenced", 9)],
+    [("runs", "erase", 0), ("erase", "_move", 2), ("erase", "remove_unreferenced", 9)],
 )  # fmt: skip
 def test_killed_anywhere_the_same_command_finishes_it(
     whole: Planted, state: Path, module: str, name: str, after: int

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model_factory.erasure.doomed import Doomed
-from model_factory.erasure.seen import Saw, ranges, who_saw
+from model_factory.erasure.seen import Saw, ranges
 from model_factory.erasure.store import Found
 from model_factory.ledger.erasures import mark_run
 
@@ -18,13 +18,13 @@ MARKER = "ERASED"
 def find(doomed: Doomed) -> Sequence[Found]:
     return [
         Found("checkpoints", saw.trained.folder.name, len(saw.steps), len(saw.marked), 0, _words(saw))
-        for saw in who_saw(doomed.doc_ids)
+        for saw in doomed.saw
     ]
 
 
 def erase(doomed: Doomed) -> None:
     """Put ERASED beside the COMPLETE marker of every step that saw them, and the steps into the log book."""
-    for saw in who_saw(doomed.doc_ids):
+    for saw in doomed.saw:
         about = {
             **asdict(doomed.erasure),
             "station": saw.trained.station,

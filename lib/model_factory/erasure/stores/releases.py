@@ -7,7 +7,6 @@ from pydantic import TypeAdapter
 
 from model_factory import ledger
 from model_factory.erasure.doomed import Doomed
-from model_factory.erasure.seen import who_saw
 from model_factory.erasure.store import Found
 from model_factory.ledger.erasures import mark_version
 from model_factory.nouns import Release
@@ -35,7 +34,7 @@ def erase(doomed: Doomed) -> None:
 
 def _concerned(doomed: Doomed) -> Iterator[Release]:
     """Releases of weights that saw them."""
-    saw = {str(step) for one in who_saw(doomed.doc_ids) for step in one.marked}
+    saw = {str(step) for one in doomed.saw for step in one.marked}
     seen: set[str] = set()
     for run in ledger.runs():
         for made in ledger.artifacts(run.run_digest):

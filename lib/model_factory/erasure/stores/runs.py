@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from model_factory import ledger
 from model_factory.erasure.doomed import Doomed
-from model_factory.erasure.seen import who_saw
 from model_factory.erasure.store import Found
 from model_factory.ledger.erasures import erasures_of, mark_run
 
@@ -33,7 +32,7 @@ def erase(doomed: Doomed) -> None:
 def _concerned(doomed: Doomed) -> Iterator[ledger.Run]:
     wrote = {snapshot.lineage.run_digest for snapshot in doomed.snapshots}
     held = {snapshot.digest for snapshot in doomed.snapshots}
-    folders = {saw.trained.folder.name for saw in who_saw(doomed.doc_ids)}
+    folders = {saw.trained.folder.name for saw in doomed.saw}
     for run in ledger.runs():
         made = ledger.artifacts(run.run_digest)
         stations = {f"{station.station}-{station.key}" for station in run.stations}
