@@ -1,7 +1,7 @@
 """The artifacts that a run ended with, by their place in the line."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from model_factory import lake, ledger
 from model_factory.ledger.locks import lock_of
-from model_factory.nouns import Checkpoint, Lock, Scorecard, Snapshot
+from model_factory.nouns import Checkpoint, Lock, Parent, Scorecard, Snapshot
 from model_factory.release.recorded import noun
 
 T = TypeVar("T")
@@ -35,8 +35,8 @@ class Line:
         raise LookupError(f"no run{of_it} has ended with a release yet; run `make factory`")
 
     def snapshot(self, place: str) -> Snapshot:
-        """The snapshot that the run held, or what erasing documents left of it."""
-        return lake.left_of(self.held[place].as_parent().uri)
+        """The snapshot that the run held, or what erasing documents left of it, by the digest that it had then."""
+        return _left_of(self.held[place].as_parent())
 
     def checkpoint(self, place: str) -> Checkpoint:
         return self.held[place]
@@ -70,7 +70,11 @@ class Line:
 
 def made_from(artifact: Any, table: str) -> list[Snapshot]:
     """The snapshots of `table` that an artifact was made from."""
-    return [lake.left_of(parent.uri) for parent in artifact.lineage.parents if parent.name == table]
+    return [_left_of(parent) for parent in artifact.lineage.parents if parent.name == table]
+
+
+def _left_of(recorded: Parent) -> Snapshot:
+    return replace(lake.left_of(recorded.uri), digest=recorded.digest)
 
 
 def section_of(lock: Lock, station: str, kind: type[T]) -> T:
