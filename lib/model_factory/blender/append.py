@@ -33,7 +33,8 @@ def append(table: str, rows: pa.Table, key: str, max_lag_rows: int, timeout_s: f
     if _is_there(handle, key):
         return False
     _wait_for_consumers(table, max_lag_rows, timeout_s)
-    fitted = retried(lambda: fit(handle.refresh(), table, rows), f"adding columns to {table}")
+    wanted = retried(lambda: fit(handle.refresh(), table, rows.schema), f"adding columns to {table}")
+    fitted = rows.select(wanted.names).cast(wanted)
 
     def commit() -> bool:
         handle.refresh()
