@@ -27,14 +27,14 @@ def table(results: Path) -> str:
 def _line(row: dict[str, Any]) -> str:
     if not row["at_least"]:
         return ""
-    peer = f"{row['peer']:g}" if row["peer"] is not None else ""
+    peer = f"{row['peer']:.4g}" if row["peer"] is not None else ""
     outcome = "" if row["ratio"] >= row["at_least"] else "**short**"
     cells = (
         row["what"],
-        f"{row['ours']:g} {row['unit']}",
+        f"{row['ours']:.4g} {row['unit']}",
         peer,
         row["peer_version"],
-        f"{row['ratio']:g}",
+        f"{row['ratio']:.4g}",
         f"{row['at_least']:g}",
         outcome,
     )
