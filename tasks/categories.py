@@ -14,6 +14,6 @@ def categorise(section: Categories, documents: Snapshot, checkpoint: Checkpoint,
     return categories_of.categorise(section, documents, made_from, embedder(checkpoint))
 
 
-@station("categories")
+@station("categories", image="inference")
 def find_gaps(section: Categories, categories: Snapshot, lock: Lock) -> SnapshotOut:
     return categories_of.find_gaps(section, categories, lineage(lock, "categories", categories))

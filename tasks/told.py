@@ -31,11 +31,9 @@ def _own(error: Exception) -> str:
 
 def _of_process(error: FlyteUserRuntimeException) -> str:
     """What the process of a mesh that failed first had to say, as torch elastic's error file has it."""
-    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-
-    if not isinstance(error.value, ChildFailedError):
-        return ""
-    said = error.value.get_first_failure()[1].error_file_data["message"]
+    # A ChildFailedError by its one method: what runs in images without torch imports this module too.
+    first_failure = getattr(error.value, "get_first_failure", None)
+    said = first_failure()[1].error_file_data["message"] if first_failure else ""
     if not isinstance(said, dict) or not _OURS.search(said["extraInfo"]["py_callstack"]):
         return ""
     return said["message"].partition(": ")[2]

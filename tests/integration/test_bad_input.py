@@ -28,7 +28,8 @@ def refused(clone: Clone, path: str) -> str:
 def files(clone: Clone, folder: Path) -> str:
     return (
         f"ingest: {{sources: [{{name: mine, kind: files, licence: MIT, path: '{folder}'}}]}}\n"
-        "pretrain: {blend: {packages: null, more: null, mine: 1.0}}"
+        "pretrain: {blend: {packages: null, more: null, mine: 1.0}, max_epochs: {more: null}, amendments: []}\n"
+        "validate: {excludable: []}"
     )
 
 

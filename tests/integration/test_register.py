@@ -102,7 +102,11 @@ def test_remote_run_with_unpinned_images_is_refused(clone: Clone, backend: Backe
 
 def test_registration_sends_every_entity(registered: Records) -> None:
     assert registered.names("tasks") >= STATIONS
-    assert registered.names("workflows") == {"workflows.factory.factory", "workflows.release.promote"}
+    assert registered.names("workflows") == {
+        "workflows.factory.factory",
+        "workflows.release.promote",
+        "workflows.synthesis.synthesis",
+    }
     assert registered.names("launch_plans") >= {"continuous-laptop", "factory-laptop", "factory-smoke"}
     images = {spec.template.container.image for spec in registered.tasks.values()}
     assert images == {f"registry.example/{name}:v1@sha256:{name[0] * 64}" for name in ("data", "train", "inference")}

@@ -8,7 +8,7 @@ import polars as pl
 from model_factory import lake
 from model_factory.cards.errors import CardError
 from model_factory.cards.pretrain import Amendment, Pretrain
-from model_factory.curation.suites.check import Failure
+from model_factory.curation.suites.failure import Failure
 from model_factory.nouns import Lineage, Snapshot
 
 EXCLUSIONS = "curated.exclusions"

@@ -28,7 +28,7 @@ def main(log: str, out: str, first: int, last: int, ranks: list[int], world_size
                 names = [batch.row(index).sequence_id for index in range(len(batch))]
                 file.write(f"{batch.step} {rank} {' '.join(names)}\n".encode())
             # Long enough to be killed between steps, in the middle of reading ahead and of writing.
-            time.sleep(0.002)
+            time.sleep(0.005)
     for stream in streams:
         stream.close()
 

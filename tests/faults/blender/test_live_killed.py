@@ -15,7 +15,9 @@ from model_factory import lake
 from model_factory.blender.live import _files, _rows
 from model_factory.lake.handle import open_table
 
-SEED, COMMITS, KILLS = 20261121, 16, 12
+SEED, COMMITS = 20261121, 16
+# Who is killed, in an order that is drawn.
+KILLS = {"writers": 8, "readers": 4}
 PROGRAM = Path(__file__).with_name("live_process.py")
 ROOT = Path(__file__).parents[3]
 WRITERS, READERS = ["actor-0", "actor-1", "actor-2", "actor-3"], ["learner-0", "learner-1"]
@@ -38,18 +40,22 @@ def test_every_committed_row_reaches_each_reader_once_and_in_order(
     generator, deadline = random.Random(SEED), time.monotonic() + 300
     running = {name: start(tmp_path, name) for name in WRITERS + READERS}
     killed = {"writers": 0, "readers": 0}
+    victims = generator.sample([*KILLS], sum(KILLS.values()), counts=[*KILLS.values()])
     while running:
         assert time.monotonic() < deadline, f"still running after 300 s: {', '.join(running)}"
         time.sleep(generator.uniform(0.0, 1.0))
         for name in [name for name, process in running.items() if process.poll() is not None]:
             ended = running.pop(name)
             assert ended.returncode == 0, ended.communicate()[1].decode()[-4000:]
-        if running and sum(killed.values()) < KILLS and _begun():
-            name = generator.choice(sorted(running))
-            running[name].kill()
-            running[name].communicate()
-            killed["writers" if name in WRITERS else "readers"] += 1
-            running[name] = start(tmp_path, name)
+        if victims and _begun():
+            kind = victims.pop()
+            alive = sorted(running.keys() & set(WRITERS if kind == "writers" else READERS))
+            if alive:
+                name = generator.choice(alive)
+                running[name].kill()
+                running[name].communicate()
+                killed[kind] += 1
+                running[name] = start(tmp_path, name)
     assert killed["writers"] >= 4, killed
     assert killed["readers"] >= 2, killed
 

@@ -117,7 +117,7 @@ def test_killed_twenty_times_in_changing_worlds_every_row_came_once_and_in_order
             Process(home, number, first, last, world_size, workers) for number in range(min(PROCESSES, world_size))
         ]
         running = {one.number: one.start() for one in processes}
-        for point in sorted(generator.sample(range(first + 1, last - 30), KILLS // len(WORLDS))):
+        for point in sorted(generator.sample(range(first + 1, last - 60), KILLS // len(WORLDS))):
             victim = generator.choice(processes)
             _kill(victim, running[victim.number], point)
             kills += 1

@@ -12,21 +12,7 @@ from model_factory.cards.errors import CardError
 from model_factory.cards.validate import ALL, Expectation
 from model_factory.curation.data_docs import data_docs
 from model_factory.curation.registry import suggest
-
-
-@dataclass(frozen=True)
-class Failure:
-    """One expectation that one group of documents does not meet: what was `observed`, and what it may be."""
-
-    group: str
-    suite: str
-    expectation: str
-    threshold: str
-    observed: str
-    cure: str
-
-    def __str__(self) -> str:
-        return f"{self.group}: {self.suite}: {self.expectation}({self.threshold}): {self.observed}; {self.cure}"
+from model_factory.curation.suites.failure import Failure
 
 
 @dataclass
