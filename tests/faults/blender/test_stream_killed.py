@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,14 +117,12 @@ def test_killed_twenty_times_in_changing_worlds_every_row_came_once_and_in_order
         processes = [
             Process(home, number, first, last, world_size, workers) for number in range(min(PROCESSES, world_size))
         ]
-        running = {one.number: one.start() for one in processes}
-        for point in sorted(generator.sample(range(first + 1, last - 60), KILLS // len(WORLDS))):
-            victim = generator.choice(processes)
-            _kill(victim, running[victim.number], point)
-            kills += 1
-            running[victim.number] = victim.start()
-        for process in running.values():
-            assert process.wait(300) == 0, process.communicate()[1].decode()[-4000:]
+        points = sorted(generator.sample(range(first + 1, last - 60), KILLS // len(WORLDS)))
+        victims = [generator.choice(processes) for _ in points]
+        with ThreadPoolExecutor(len(processes)) as pool:
+            drawn = list(zip(points, victims, strict=True))
+            mine = [[point for point, victim in drawn if victim is one] for one in processes]
+            kills += sum(pool.map(_run, processes, mine))
         for one in processes:
             delivered |= one.parts()
     assert kills == KILLS
@@ -132,6 +131,16 @@ def test_killed_twenty_times_in_changing_worlds_every_row_came_once_and_in_order
     assert got == [line.split()[1:] for line in expected]
     assert not delivered
     _check_shares(log, got)
+
+
+def _run(one: Process, points: list[int]) -> int:
+    """Run it to its last step, killed and started again at each of the points; how often it was killed."""
+    process = one.start()
+    for point in points:
+        _kill(one, process, point)
+        process = one.start()
+    assert process.wait(300) == 0, process.communicate()[1].decode()[-4000:]
+    return len(points)
 
 
 def _kill(victim: Process, process: "subprocess.Popen[bytes]", point: int) -> None:
