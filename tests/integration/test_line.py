@@ -109,7 +109,7 @@ def test_a_blend_is_told_as_it_was_delivered(clone: Clone, cold: str) -> None:
     base = json.loads(clone.run("factory", "lineage", "pretrain", "--json"))
     assert f"{told['num_tokens']:,} tokens, blend amended at step 6" in base["facts"]
     assert told["num_sequences"] == told["num_steps"] * told["batch_size"]
-    assert {one["source"] for one in told["sources"]} == {"packages+windows", "packages+unix", "more"}
+    assert {one["source"] for one in told["sources"]} == {"packages", "packages+windows", "packages+unix", "more"}
     assert "How long the pieces of documents are that come" in clone.run("factory", "blend", SMOKE)
 
 

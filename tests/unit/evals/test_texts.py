@@ -1,6 +1,7 @@
 """What benchmarks ask, written down for curation: everything of theirs, nothing of the corpus."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -14,7 +15,8 @@ PROMPTS = [("t1", "train", "add one"), ("h1", "heldout", "add two"), ("c1", "com
 
 
 @pytest.fixture
-def problems():
+def problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FACTORY_HOME", str(tmp_path))
     columns = {name: [row[place] for row in PROMPTS] for place, name in enumerate(("doc_id", "split", "prompt"))}
     return lake.write("rl.problems", pa.table(columns), lineage("problems"))
 
