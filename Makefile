@@ -8,7 +8,7 @@ export TMPDIR ?= $(CURDIR)/.factory/tmp
 
 BENCH := --peer-python .venv-datatrove/bin/python
 
-.PHONY: help factory test check prove bench-data pictures setup lock lock-resolved images-pin bases-pin services test-services
+.PHONY: help factory test faults check prove bench-data pictures setup lock lock-resolved images-pin bases-pin services test-services
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -27,7 +27,10 @@ factory: setup ## set up, then the whole line on CARD (configs/laptop.md)
 	$(BIN)/pyflyte run workflows/factory.py factory --card $(CARD)
 
 test: setup ## every test that needs no extra service
-	$(BIN)/pytest -n 2 --dist loadfile -m "not services and not gpu and not slow"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not services and not gpu and not slow and not faults"
+
+faults: setup ## the whole fault matrix: kill -9 from ingest to RL, live tables, memory on ten times the data
+	$(BIN)/pytest -n 2 --dist loadfile -m faults
 
 prove: setup ## the full-size proofs on CARD: cache, determinism, kill and resume, replay, then what RL teaches
 	FACTORY_TEST_CARD=$(CARD) $(BIN)/pytest --durations=0 tests/integration/test_line.py

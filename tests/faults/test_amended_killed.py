@@ -16,6 +16,8 @@ from model_factory.blender.log_file import amend, begun, read_log
 from model_factory.cards.pretrain import Amendment
 from tests.faults import training_process as train
 
+pytestmark = pytest.mark.faults
+
 SEED, STEPS = 20261121, 40
 CARD = {"interleave": "even", "num_steps": STEPS, "batch_size": 16, "checkpoint_every": 5, "eval_every": 40}
 BLEND = {"stdlib": 0.2, "packages": 0.8}

@@ -14,6 +14,8 @@ import pytest
 from model_factory import lake
 from tests.faults import curation_process
 
+pytestmark = pytest.mark.faults
+
 SEED, KILLS = 20261121, 12
 MEMORY_BYTES = curation_process.MAX_DOCUMENT_BYTES * 64
 PUBLISHED = {

@@ -19,6 +19,8 @@ from model_factory.rl import transcripts
 from tests.unit.rl import world as program
 from tests.unit.rl.world import LINEAGE, World
 
+pytestmark = pytest.mark.faults
+
 SEED = 20261121
 ROOT = Path(__file__).parents[2]
 SECTION = {"processes": 2, "num_steps": 12, "problems_per_step": 8, "group_size": 8, "checkpoint_every": 2, "lr": 5e-4}

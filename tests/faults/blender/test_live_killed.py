@@ -15,6 +15,8 @@ from model_factory import lake
 from model_factory.blender.live import _files, _rows
 from model_factory.lake.handle import open_table
 
+pytestmark = pytest.mark.faults
+
 SEED, COMMITS = 20261121, 16
 # Who is killed, in an order that is drawn.
 KILLS = {"writers": 8, "readers": 4}

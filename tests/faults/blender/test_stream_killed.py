@@ -21,6 +21,8 @@ from model_factory.blender.cache import token_cache
 from model_factory.blender.log import encode
 from tests.unit.blender.rows import LINEAGE, more, sequences
 
+pytestmark = pytest.mark.faults
+
 SEED, KILLS, STEPS = 20261121, 20, 1200
 WORLDS = [(0, 200, 1), (200, 500, 2), (500, 750, 8), (750, 1000, 3), (1000, STEPS, 32)]
 # More ranks than that share processes, each with streams of its own.

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.faults
+
 ROOT = Path(__file__).parents[3]
 PROCESS = ROOT / "tests" / "faults" / "curation_process.py"
 LIMIT_BYTES = 8 << 20
